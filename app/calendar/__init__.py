@@ -1,0 +1,1 @@
+"""iCalendar objects and feeds; the only room that imports icalendar."""

@@ -1,0 +1,1 @@
+"""People, groups, roles held for a term, and the speakers among them."""

@@ -1,0 +1,177 @@
+"""The database: base model, column types that refuse what must not be stored, and the one door to a write.
+
+Two engines, one behaviour. SQLite: WAL, synchronous=FULL (a commit survives a power cut), foreign keys on,
+writes start IMMEDIATE. PostgreSQL: READ COMMITTED, with time limits on statements and locks.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Enum, MetaData, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from app.core.i18n import Texts
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLITE_BUSY_MS: Final = 20_000
+POSTGRES_OPTIONS: Final = "-c statement_timeout=60000 -c lock_timeout=15000 -c timezone=UTC"
+_WRITE: Final = "juhui_write"
+
+# JSONB where there is one: it can be indexed later, and compares by value.
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Model(DeclarativeBase):
+    """Base of every table; constraints are named by convention so that migrations can speak of them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware on the way in (naive is refused), aware UTC on the way out, microseconds kept."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive value; SQLite, which knows no zone, gets naive UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"naive datetime {value!r}: every instant has a zone"
+            raise ValueError(message)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature of the base
+        """Give back aware UTC from both engines."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Translated(TypeDecorator[Texts]):
+    """A `Texts` stored as a JSON object of the languages it exists in; never NULL, empty is `{}`."""
+
+    impl = Json
+    cache_ok = True
+
+    def process_bind_param(self, value: Texts | None, dialect: Dialect) -> dict[str, str]:  # noqa: ARG002 - signature of the base
+        """Store only what exists."""
+        return value.as_dict() if value else {}
+
+    def process_result_value(self, value: dict[str, str] | None, dialect: Dialect) -> Texts:  # noqa: ARG002 - signature of the base
+        """Give back a `Texts`, empty when nothing is stored."""
+        return Texts(**value) if value else Texts()
+
+
+def choice(kind: type[StrEnum], name: str) -> Enum:
+    """Return a column type for a closed set of words: text in the database, with a CHECK of that name."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+migrate = Migrate()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return what create_engine needs for this engine; pool waits end in an error after ten seconds."""
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
+        "pool_size": 10,
+        "max_overflow": 10,
+        "pool_timeout": 20,
+    }
+    if url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False}
+    else:
+        options["pool_pre_ping"] = True
+        options["connect_args"] = {"options": POSTGRES_OPTIONS, "connect_timeout": 10}
+    return options
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: object, _record: object) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    # We say BEGIN ourselves (below); the driver must not say it for us.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={SQLITE_BUSY_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    # A deferred transaction that turns to writing late fails at once with SQLITE_BUSY_SNAPSHOT, whatever
+    # the timeout; one that is IMMEDIATE from the start waits its turn.
+    write = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the one transaction of an action; commit at the end, roll back on any error.
+
+    Opened in services only, never inside another one. Objects read before stay usable; what decides must
+    be written or read again inside.
+    """
+    session: Session = db.session()
+    if session.info.get("writing"):
+        message = "a transaction inside a transaction: the inner service must take part in the outer one"
+        raise RuntimeError(message)
+    if session.new or session.dirty or session.deleted:
+        message = "something was changed outside of a transaction"
+        raise RuntimeError(message)
+    session.commit()  # ends the reading snapshot: the write must see the newest rows
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={_WRITE: True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+
+
+def require_transaction() -> Session:
+    """Return the session of the open transaction; a programming error when there is none."""
+    session: Session = db.session()
+    if not session.info.get("writing"):
+        message = "this must be called inside a transaction"
+        raise RuntimeError(message)
+    return session

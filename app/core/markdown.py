@@ -1,0 +1,43 @@
+"""Markdown from people, as HTML that cannot do harm and as plain text for letters and calendars."""
+
+import re
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+
+_PARSER: Final = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable(
+    ["table", "strikethrough"]
+)
+_TAGS: Final = {
+    "a", "blockquote", "br", "code", "del", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
+_SCHEMES: Final = {"http", "https", "mailto", "tel"}
+
+
+def to_html(text: str) -> str:
+    """Return the text as HTML for a page: only known tags, only web and mail links, no images from elsewhere.
+
+    Headings start at h3, since h1 and h2 belong to the page.
+    """
+    html = _PARSER.render(text)
+    html = re.sub(r"<(/?)h([1-4])>", lambda m: f"<{m[1]}h{min(int(m[2]) + 2, 6)}>", html)
+    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener nofollow ugc")
+
+
+def to_text(text: str) -> str:
+    """Return what a reader of the page reads, without marks, link targets behind their text."""
+    html = re.sub(r'<a href="([^"]*)"[^>]*>(.*?)</a>', _link_as_text, to_html(text), flags=re.DOTALL)
+    html = re.sub(r"<li>\s*(?:<p>)?", "- ", html)
+    html = re.sub(r"</(?:p|li|h\d|tr|blockquote|pre)>", "\n", html).replace("</td>", " ").replace("</th>", " ")
+    plain = nh3.clean(html, tags=set())
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&nbsp;", " "), ("&amp;", "&")):
+        plain = plain.replace(entity, character)
+    return re.sub(r"\n{3,}", "\n\n", plain).strip()
+
+
+def _link_as_text(match: re.Match[str]) -> str:
+    target, label = match[1], match[2]
+    return label if label == target or target.removeprefix("mailto:") == label else f"{label} ({target})"

@@ -1,0 +1,76 @@
+"""Instants and periods in words, in the event's own zone; for pages, letters and calendars alike."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time, get_timezone_name
+
+from app.core.i18n import BABEL_LOCALE, Language
+
+# What people call the zone; Babel's "China Standard Time" is said by nobody.
+_ZONE_NAMES: Final[dict[str, dict[Language, str]]] = {
+    "Asia/Shanghai": {"zh": "北京时间", "en": "Beijing time"},
+    "UTC": {"zh": "协调世界时", "en": "UTC"},
+}
+_DATE: Final[dict[Language, str]] = {"zh": "y年M月d日 EEEE", "en": "EEEE, d MMMM y"}
+_SHORT_DATE: Final[dict[Language, str]] = {"zh": "M月d日", "en": "d MMM"}
+
+
+def offset_label(at: datetime, zone: str) -> str:
+    """Return the offset of the zone at that instant, as `UTC+8` or `UTC-3:30`."""
+    offset = at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    minutes = int(offset.total_seconds()) // 60
+    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def zone_label(at: datetime, zone: str, language: Language) -> str:
+    """Return the zone's name and offset at that instant, as `北京时间 (UTC+8)`."""
+    local = at.astimezone(ZoneInfo(zone))
+    name = _ZONE_NAMES.get(zone, {}).get(language) or get_timezone_name(local, locale=BABEL_LOCALE[language])
+    return f"{name} ({offset_label(at, zone)})"
+
+
+def spoken_date(at: datetime, zone: str, language: Language) -> str:
+    """Return the day in words, as `2019年12月14日 星期六`."""
+    return format_date(at.astimezone(ZoneInfo(zone)), _DATE[language], locale=BABEL_LOCALE[language])
+
+
+def short_date(at: datetime, zone: str, language: Language) -> str:
+    """Return the day without year and weekday, as `12月14日`."""
+    return format_date(at.astimezone(ZoneInfo(zone)), _SHORT_DATE[language], locale=BABEL_LOCALE[language])
+
+
+def spoken_time(at: datetime, zone: str) -> str:
+    """Return the time of day by the 24-hour clock, as `13:00`."""
+    return format_time(at, "HH:mm", tzinfo=ZoneInfo(zone), locale="en")
+
+
+def spoken_instant(at: datetime, zone: str, language: Language) -> str:
+    """Return day, time and zone, as `2019年12月14日 星期六 13:00 北京时间 (UTC+8)`."""
+    return f"{spoken_date(at, zone, language)} {spoken_time(at, zone)} {zone_label(at, zone, language)}"
+
+
+def spoken_period(
+    starts_at: datetime, ends_at: datetime, zone: str, *, language: Language, is_all_day: bool = False
+) -> str:
+    """Return a whole period in words: one day, several days, or days without hours.
+
+    `ends_at` is exclusive: an all-day event that ends at midnight ended on the day before.
+    """
+    if is_all_day:
+        last = ends_at - timedelta(seconds=1)
+        first_day, last_day = spoken_date(starts_at, zone, language), spoken_date(last, zone, language)
+        return first_day if first_day == last_day else f"{first_day} – {last_day}"
+    start_day, end_day = spoken_date(starts_at, zone, language), spoken_date(ends_at, zone, language)
+    end = spoken_time(ends_at, zone)
+    if end_day != start_day:
+        end = f"{end_day} {end}"
+        return f"{start_day} {spoken_time(starts_at, zone)} – {end} {zone_label(starts_at, zone, language)}"
+    return f"{start_day} {spoken_time(starts_at, zone)}–{end} {zone_label(starts_at, zone, language)}"
+
+
+def iso(at: datetime, zone: str) -> str:
+    """Return ISO 8601 with the zone's offset, for `<time datetime>` and JSON-LD."""
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Events with their venue, agenda and ticket types."""

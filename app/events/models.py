@@ -1,0 +1,251 @@
+"""Tables of an event: what, when, where, who speaks, and how many may come."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.community.models import Group, Person
+from app.core.db import Json, Model, Translated, UtcDateTime, choice
+from app.core.i18n import Texts
+
+
+class EventState(StrEnum):
+    """Where an event is in its life; only published and cancelled ones are public."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class Mode(StrEnum):
+    """How one attends."""
+
+    IN_PERSON = "in_person"
+    ONLINE = "online"
+    HYBRID = "hybrid"
+
+
+class SessionKind(StrEnum):
+    """What an item of the agenda is."""
+
+    TALK = "talk"
+    LIGHTNING = "lightning"
+    PANEL = "panel"
+    WORKSHOP = "workshop"
+    BREAK = "break"
+    CHECK_IN = "check_in"
+    OPENING = "opening"
+    NETWORKING = "networking"
+    VIDEO = "video"
+
+
+class TicketKind(StrEnum):
+    """A way to attend."""
+
+    IN_PERSON = "in_person"
+    ONLINE = "online"
+    SPEAKER = "speaker"
+    STAFF = "staff"
+
+
+class City(Model):
+    """A city that events and feeds are grouped by."""
+
+    __tablename__ = "cities"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[Texts] = mapped_column(Translated)
+
+
+class Tag(Model):
+    """A subject that events and feeds are grouped by."""
+
+    __tablename__ = "tags"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[Texts] = mapped_column(Translated)
+
+
+class Venue(Model):
+    """A place; coordinates are WGS-84 degrees whatever the map they came from used."""
+
+    __tablename__ = "venues"
+    __table_args__ = (
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point"),
+        CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
+        CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[Texts] = mapped_column(Translated)
+    address: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    directions: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    city_id: Mapped[int | None] = mapped_column(ForeignKey("cities.id"))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+event_groups = Table(
+    "event_groups",
+    Model.metadata,
+    Column("event_id", ForeignKey("events.id", ondelete="CASCADE"), primary_key=True),
+    Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+event_tags = Table(
+    "event_tags",
+    Model.metadata,
+    Column("event_id", ForeignKey("events.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Event(Model):
+    """One dated occurrence.
+
+    `uid` and `slug` never change. `sequence` and `revised_at` rise with what calendars must hear (start,
+    end, zone, venue, link, state: RFC 5546 2.1.4); `revision` with anything the page shows. All three are
+    written by `events.service.apply_changes` alone.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="order"),
+        CheckConstraint("sequence >= 0", name="sequence"),
+        Index(None, "state", "starts_at", "id"),
+        Index(None, "city_id", "starts_at"),
+        Index(None, "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    uid: Mapped[str] = mapped_column(String(255), unique=True)
+    state: Mapped[EventState] = mapped_column(choice(EventState, "state"), default=EventState.DRAFT)
+    title: Mapped[Texts] = mapped_column(Translated)
+    summary: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    description: Mapped[Texts] = mapped_column(Translated, default=Texts())  # Markdown
+    notice: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    recap: Mapped[Texts] = mapped_column(Translated, default=Texts())  # Markdown
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    # When only the day is known: local midnight to local midnight, and is_all_day.
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_all_day: Mapped[bool] = mapped_column(default=False)
+    zone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
+
+    mode: Mapped[Mode | None] = mapped_column(choice(Mode, "mode"))
+    venue_id: Mapped[int | None] = mapped_column(ForeignKey("venues.id"), index=True)
+    city_id: Mapped[int | None] = mapped_column(ForeignKey("cities.id"))
+    online_url: Mapped[str | None] = mapped_column(String(500))  # for attendees' own letters and pages only
+
+    sign_up_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sign_up_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: when the event starts
+    has_waiting_list: Mapped[bool] = mapped_column(default=True)
+
+    agenda_note: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    agenda_is_illustrative: Mapped[bool] = mapped_column(default=False)
+    agenda_order_known: Mapped[bool] = mapped_column(default=True)
+    # [{"role": "host", "name": {"zh": …}, "url": …}]; role: host, co_organizer, sponsor, partner, volunteer
+    credits: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    links: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # [{"label": {"zh": …}, "url": …}]
+    attendance: Mapped[int | None]
+    cover_url: Mapped[str | None] = mapped_column(String(500))  # None: the generated one
+
+    sequence: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
+    revised_at: Mapped[datetime] = mapped_column(UtcDateTime)  # of anything; DTSTAMP and LAST-MODIFIED of feeds
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancellation_reason: Mapped[Texts] = mapped_column(Translated, default=Texts())
+
+    venue: Mapped[Venue | None] = relationship()
+    city: Mapped[City | None] = relationship()
+    groups: Mapped[list[Group]] = relationship(secondary=event_groups, order_by=Group.position)
+    tags: Mapped[list[Tag]] = relationship(secondary=event_tags, order_by=Tag.slug)
+    sessions: Mapped[list["Session"]] = relationship(
+        back_populates="event", cascade="all, delete-orphan", order_by="Session.position"
+    )
+    ticket_types: Mapped[list["TicketType"]] = relationship(
+        back_populates="event", cascade="all, delete-orphan", order_by="TicketType.position"
+    )
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone the event is held in."""
+        return ZoneInfo(self.zone)
+
+
+class Session(Model):
+    """An item of the agenda; it may have no time yet, and no named speaker."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        UniqueConstraint("event_id", "position"),
+        CheckConstraint("ends_at IS NULL OR starts_at IS NULL OR ends_at > starts_at", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    kind: Mapped[SessionKind] = mapped_column(choice(SessionKind, "kind"), default=SessionKind.TALK)
+    title: Mapped[Texts] = mapped_column(Translated)
+    abstract: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    minutes: Mapped[int | None]
+    speaker_note: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    slides_url: Mapped[str | None] = mapped_column(String(500))
+    video_url: Mapped[str | None] = mapped_column(String(500))
+
+    event: Mapped[Event] = relationship(back_populates="sessions")
+    speakers: Mapped[list["SessionSpeaker"]] = relationship(
+        back_populates="session", cascade="all, delete-orphan", order_by="SessionSpeaker.position"
+    )
+
+
+class SessionSpeaker(Model):
+    """A person gives a session, with the affiliation they had on that day."""
+
+    __tablename__ = "session_speakers"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    affiliation: Mapped[Texts] = mapped_column(Translated, default=Texts())
+
+    session: Mapped[Session] = relationship(back_populates="speakers")
+    person: Mapped[Person] = relationship()
+
+
+class TicketType(Model):
+    """A way to attend with its own capacity; `seats_taken` is written by guarded UPDATEs only."""
+
+    __tablename__ = "ticket_types"
+    __table_args__ = (
+        UniqueConstraint("event_id", "slug"),
+        CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),
+        CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
+        CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="seats_within_capacity"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    slug: Mapped[str] = mapped_column(String(40))
+    position: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[TicketKind] = mapped_column(choice(TicketKind, "kind"), default=TicketKind.IN_PERSON)
+    name: Mapped[Texts] = mapped_column(Translated)
+    description: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    capacity: Mapped[int | None]  # None: no limit
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    is_public: Mapped[bool] = mapped_column(default=True)
+
+    event: Mapped[Event] = relationship(back_populates="ticket_types")

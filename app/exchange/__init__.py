@@ -1,0 +1,1 @@
+"""Whole communities in and out: the YAML file that flask load takes."""

@@ -1,0 +1,1 @@
+"""The outbox: letters as rows, delivery, retries. Knows no event; rooms register what they write by kind."""

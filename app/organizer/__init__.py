@@ -1,0 +1,1 @@
+"""The organizers' frame, menu and dashboard; no table of its own."""

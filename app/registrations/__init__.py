@@ -1,0 +1,1 @@
+"""Sign-up, waiting list, one's own registration, attendee lists and their export."""

@@ -1,0 +1,106 @@
+"""Tables of the sign-up: what an event asks, who comes, and what they answered."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import Json, Model, Translated, UtcDateTime, choice
+from app.core.i18n import Texts
+from app.events.models import Event, TicketType
+
+
+class QuestionKind(StrEnum):
+    """How a question is answered."""
+
+    SHORT_TEXT = "short_text"
+    LONG_TEXT = "long_text"
+    ONE_CHOICE = "one_choice"
+    SEVERAL_CHOICES = "several_choices"
+    CHECKBOX = "checkbox"
+    NUMBER = "number"
+    PHONE = "phone"
+
+
+class RegistrationState(StrEnum):
+    """Confirmed and waiting are live: one of them an address and event."""
+
+    CONFIRMED = "confirmed"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+
+
+LIVE = (RegistrationState.CONFIRMED, RegistrationState.WAITING)
+
+
+class Question(Model):
+    """Something an event asks those who sign up, besides name and e-mail."""
+
+    __tablename__ = "questions"
+    __table_args__ = (UniqueConstraint("event_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(40))
+    position: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[QuestionKind] = mapped_column(choice(QuestionKind, "kind"))
+    label: Mapped[Texts] = mapped_column(Translated)
+    help: Mapped[Texts] = mapped_column(Translated, default=Texts())
+    is_required: Mapped[bool] = mapped_column(default=False)
+    options: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # [{"value": …, "label": {"zh": …}}]
+
+
+class Registration(Model):
+    """One person's place, or place in the queue, at one event. The queue is in order of `id`."""
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        Index(
+            "uq_registrations_live_address",
+            "event_id",
+            "email_key",
+            unique=True,
+            sqlite_where=text("state IN ('confirmed', 'waiting')"),
+            postgresql_where=text("state IN ('confirmed', 'waiting')"),
+        ),
+        Index(None, "event_id", "state", "id"),
+        Index(None, "ticket_type_id", "state", "id"),
+        CheckConstraint("calendar_offset >= 0", name="calendar_offset"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    ticket_type_id: Mapped[int] = mapped_column(ForeignKey("ticket_types.id"))
+    state: Mapped[RegistrationState] = mapped_column(choice(RegistrationState, "state"))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254))  # as typed: letters go here
+    email_key: Mapped[str] = mapped_column(String(254))  # normalised: decides who is the same
+    language: Mapped[str] = mapped_column(String(8), default="zh")
+    token_version: Mapped[int] = mapped_column(default=1)  # raised to revoke the link
+    # Added to the event's SEQUENCE in this person's letters: one that leaves and comes back needs a
+    # number above that of the CANCEL (RFC 5546 2.1.4).
+    calendar_offset: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    checked_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    event: Mapped[Event] = relationship()
+    ticket_type: Mapped[TicketType] = relationship()
+    answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan")
+
+
+class Answer(Model):
+    """What one person answered to one question; the value's shape follows the question's kind."""
+
+    __tablename__ = "answers"
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
+    value: Mapped[Any] = mapped_column(Json)  # text, number, true/false, or a list of option values
+
+    question: Mapped[Question] = relationship()

@@ -1,0 +1,1 @@
+"""What the views of every room share: pages, forms, headers, limits, the page cache."""

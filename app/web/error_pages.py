@@ -1,0 +1,90 @@
+"""Every error is a page of the site (problem+json for the API) with a sentence that tells what to do."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import HTTPException
+
+from app.core.db import db
+from app.core.errors import AppError
+from app.core.i18n import current_language
+from app.core.i18n import gettext as _
+
+log = logging.getLogger(__name__)
+
+
+def title_of(status: int) -> str:
+    """Return the heading of the page for this status, in the reader's language."""
+    return {
+        HTTPStatus.FORBIDDEN: _("Not allowed"),
+        HTTPStatus.NOT_FOUND: _("Page not found"),
+        HTTPStatus.METHOD_NOT_ALLOWED: _("This does not work here"),
+        HTTPStatus.CONFLICT: _("Something changed in the meantime"),
+        HTTPStatus.GONE: _("No longer available"),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("Too much text"),
+        HTTPStatus.TOO_MANY_REQUESTS: _("One moment, please"),
+        HTTPStatus.INTERNAL_SERVER_ERROR: _("Our mistake"),
+    }.get(HTTPStatus(status), _("That did not work"))
+
+
+def sentence_for(status: int) -> str:
+    """Return what the reader can do about this status, in the reader's language."""
+    return {
+        HTTPStatus.NOT_FOUND: _("There is nothing at this address, or it is not public yet."),
+        HTTPStatus.METHOD_NOT_ALLOWED: _(
+            "This address cannot be used in this way. Go back and try again from the page."
+        ),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("What you sent is longer than 64 kB. Please shorten your answers."),
+        HTTPStatus.TOO_MANY_REQUESTS: _(
+            "Many requests came from your network just now. Nothing is lost: wait a minute, then send it again."
+        ),
+        HTTPStatus.INTERNAL_SERVER_ERROR: _(
+            "Something broke on our side and has been written down. Please try again in a minute."
+        ),
+    }.get(HTTPStatus(status), _("Please go back and try again."))
+
+
+def error_page(status: int, sentence: str | None = None) -> Response:
+    """Return the page for this status."""
+    sentence = sentence or sentence_for(status)
+    if request.path.startswith("/api/"):
+        response = jsonify(type="about:blank", title=title_of(status), status=status, detail=sentence)
+        response.content_type = "application/problem+json"
+    else:
+        text = render_template("web/error.html", status=status, title=title_of(status), sentence=sentence)
+        response = Response(text, content_type="text/html; charset=utf-8")
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept-Language")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Show errors we expect as they say, the framework's by their status, and the rest as our mistake."""
+
+    @app.errorhandler(AppError)
+    def _refusal(error: AppError) -> Response:
+        db.session.rollback()
+        return error_page(error.status, error.message)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> HTTPException | Response:
+        status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+        if status < HTTPStatus.BAD_REQUEST:
+            return error
+        response = error_page(status)
+        if error.get_response().headers.get("Allow"):
+            response.headers["Allow"] = error.get_response().headers["Allow"]
+        if isinstance(error, RateLimitExceeded):
+            response.headers["Retry-After"] = "60"
+        return response
+
+    @app.errorhandler(Exception)
+    def _crash(error: Exception) -> Response:
+        # The path only: queries and forms hold what people typed.
+        log.error("%s %s failed", request.method, request.url_rule or "unknown address", exc_info=error)
+        db.session.rollback()
+        g.setdefault("language", current_language())
+        return error_page(HTTPStatus.INTERNAL_SERVER_ERROR)

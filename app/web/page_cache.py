@@ -1,0 +1,152 @@
+"""Public pages from the process's memory for up to a second, so that a rush costs one rendering.
+
+It stands in front of Flask: a hit costs a dictionary look-up. Only what a view marked with
+`pages.public_page` is kept (environ key below); one's own pages never are. Decision 0003.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+from app.core.i18n import Language
+from app.web.language import choose
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+CACHEABLE: Final = "juhui.cacheable"
+ENTRIES_MAX: Final = 512
+BYTES_MAX: Final = 512 * 1024
+
+Key = tuple[str, str, Language, str]
+Headers = list[tuple[str, str]]
+
+# What a 304 carries (RFC 9110 15.4.5); the rest would describe a body that is not sent.
+_HEADERS_OF_304: Final = {"etag", "cache-control", "vary", "date", "expires", "content-location", "last-modified"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answer as it left the application, encoded as it was asked for."""
+
+    stored_at: float
+    headers: Headers
+    body: bytes
+    etag: str | None
+
+
+class PageCache:
+    """WSGI middleware that keeps marked answers for `seconds`.
+
+    In the second half of that time the first reader who comes renders anew while the others still get the
+    old page: nobody waits for anybody, and no page is older than `seconds`.
+    """
+
+    def __init__(self, application: "WSGIApplication", *, seconds: float, default: Language) -> None:
+        """Wrap the application; `default` is the site's language, part of what makes two requests alike."""
+        self._application = application
+        self._seconds = seconds
+        self._default = default
+        self._entries: OrderedDict[Key, Entry] = OrderedDict()
+        self._rendering: set[Key] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer from memory if we can, else ask the application and keep what it allows."""
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or not self._seconds:
+            return self._application(environ, start_response)
+        key = self._key(environ)
+        entry = self._entries.get(key)
+        age = time.monotonic() - entry.stored_at if entry else self._seconds
+        if entry and age < self._seconds / 2:
+            return _replay(entry, environ, start_response)
+        if not self._claim(key):
+            if entry and age < self._seconds:
+                return _replay(entry, environ, start_response)
+            return self._application(environ, start_response)
+        try:
+            return self._render(key, environ, start_response, known=entry is not None)
+        finally:
+            with self._lock:
+                self._rendering.discard(key)
+
+    def _key(self, environ: "WSGIEnvironment") -> Key:
+        query = environ.get("QUERY_STRING", "")
+        lang = parse_qs(query).get("lang", [None])[0] if "lang=" in query else None
+        language = choose(lang, environ.get("HTTP_ACCEPT_LANGUAGE", ""), self._default)
+        return environ.get("PATH_INFO", ""), query, language, environ.get("HTTP_ACCEPT_ENCODING", "")
+
+    def _claim(self, key: Key) -> bool:
+        with self._lock:
+            if key in self._rendering:
+                return False
+            self._rendering.add(key)
+            return True
+
+    def _render(
+        self, key: Key, environ: "WSGIEnvironment", start_response: "StartResponse", *, known: bool
+    ) -> Iterable[bytes]:
+        """Ask the application; keep and replay the answer when the view marked it as public."""
+        if environ["REQUEST_METHOD"] != "GET":
+            return self._application(environ, start_response)
+        asked = dict(environ)
+        if known:
+            # The whole answer is wanted, not the 304 that fits this one reader.
+            asked.pop("HTTP_IF_NONE_MATCH", None)
+            asked.pop("HTTP_IF_MODIFIED_SINCE", None)
+        begun: dict[str, Any] = {}
+
+        def begin(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+            if asked.get(CACHEABLE) and status.startswith("200"):
+                begun["headers"] = headers
+                return _no_write
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        answer = self._application(asked, begin)
+        if "headers" not in begun:
+            return answer
+        try:
+            body = b"".join(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        etag = next((value for name, value in begun["headers"] if name.lower() == "etag"), None)
+        entry = Entry(time.monotonic(), begun["headers"], body, etag)
+        if len(body) <= BYTES_MAX:
+            self._keep(key, entry)
+        return _replay(entry, environ, start_response)
+
+    def _keep(self, key: Key, entry: Entry) -> None:
+        with self._lock:
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+            while len(self._entries) > ENTRIES_MAX:
+                self._entries.popitem(last=False)
+
+
+def _no_write(_data: bytes) -> None:
+    message = "the write callable of WSGI is not used here"
+    raise RuntimeError(message)
+
+
+def _replay(entry: Entry, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """Answer with a kept page: 304 when the reader has it, no body for HEAD."""
+    if entry.etag and _holds(environ.get("HTTP_IF_NONE_MATCH", ""), entry.etag):
+        start_response("304 NOT MODIFIED", [h for h in entry.headers if h[0].lower() in _HEADERS_OF_304])
+        return []
+    start_response("200 OK", list(entry.headers))
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
+
+
+def _holds(if_none_match: str, etag: str) -> bool:
+    """Tell whether the reader holds this version; weak comparison (RFC 9110 13.1.2)."""
+    if not if_none_match:
+        return False
+    wanted = etag.removeprefix("W/")
+    return if_none_match.strip() == "*" or any(
+        tag.strip().removeprefix("W/") == wanted for tag in if_none_match.split(",")
+    )
