@@ -1,0 +1,11 @@
+"""What the events room tells the rooms above it, inside the transaction that does it."""
+
+from typing import Final
+
+from blinker import NamedSignal, Namespace
+
+_signals: Final = Namespace()
+
+# sender: the Event as it is now, flushed. Keywords: `now`; `fields`, the names of what changed (attributes of Event, or
+# "agenda", "ticket_types", "questions", "speakers"); `for_calendars`, whether `sequence` rose with it.
+event_changed: Final[NamedSignal] = _signals.signal("event-changed")
