@@ -1,0 +1,59 @@
+"""E-mail addresses: cleaned once, at the door, so that letters arrive and the same person is known again."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+# RFC 5321 4.5.3.1.3 allows a path of 256 octets with its angle brackets.
+LENGTH_MAX: Final = 254
+
+# What a Chinese input method leaves on: full-width ＡＳＣＩＩ, the ideographic full stop and space.
+_TYPED_WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    ord("。"): ".",
+    ord("｡"): ".",
+    ord("\u3000"): " ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address that letters can go to, and the key by which the same one is recognised."""
+
+    email: str
+    key: str
+
+    @property
+    def domain(self) -> str:
+        """The part behind the @, in ASCII."""
+        return self.email.rpartition("@")[2]
+
+
+def normalise(text: str, *, allow_local: bool = False) -> Address:
+    """Return the address a person typed, ready to be stored and compared; asks no name server.
+
+    `email` keeps the local part as it was typed, since a server may tell cases apart (RFC 5321 2.4), with the domain
+    in lower case and IDNA's ASCII form, which SMTP and iCalendar both demand. `key` is its casefolded form: two
+    spellings with one key are one person. Tags (`ada+news@`) and dots count: whose they are, only the server knows.
+    `allow_local` takes names of this machine or network too, for the sender of an installation that has no other.
+
+    Raises ValueError for what is no address, and for a local part outside ASCII: few servers take those (RFC 6531),
+    and a confirmation that cannot leave is worse than a question asked now.
+    """
+    cleaned = "".join(c for c in text.translate(_TYPED_WIDE) if unicodedata.category(c) != "Cf").strip()
+    try:
+        found = validate_email(
+            cleaned,
+            allow_smtputf8=False,
+            check_deliverability=False,
+            strict=True,  # local parts of at most 64 characters (RFC 5321 4.5.3.1.1)
+            globally_deliverable=not allow_local,
+        )
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from None
+    email = found.ascii_email or ""
+    if not email or len(email) > LENGTH_MAX:
+        message = f"an address has at most {LENGTH_MAX} characters"
+        raise ValueError(message)
+    return Address(email=email, key=unicodedata.normalize("NFC", email).casefold())

@@ -1,0 +1,63 @@
+"""What rooms hand to the outbox: who writes the letters of a kind, and what a written letter consists of.
+
+A room registers its writers in its setup: `kinds.register("confirmed", mails.confirmed)`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from app.mail.models import Letter
+
+CalendarMethod = Literal["REQUEST", "CANCEL"]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """An iCalendar object that travels with a letter; with a method it is an invitation (RFC 6047), else a file."""
+
+    content: bytes
+    method: CalendarMethod | None = None
+    filename: str = "invite.ics"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A written letter, before it has an envelope.
+
+    `headers` may add such as List-Unsubscribe or References; those the mail room writes itself are refused.
+    """
+
+    subject: str
+    text: str
+    html: str
+    calendar: CalendarPart | None = None
+    reply_to: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# Writes a letter in its language; None when nobody needs it any more, and it will never be sent.
+# It reads what it needs by `letter.ids`; it must not write to the database.
+Write = Callable[[Letter], Draft | None]
+
+_WRITERS: Final[dict[str, Write]] = {}
+
+
+class UnknownKindError(LookupError):
+    """No room of this version writes such letters."""
+
+
+def register(kind: str, write: Write) -> None:
+    """Let this function write the letters of a kind; raises ValueError when another one does already."""
+    if _WRITERS.setdefault(kind, write) is not write:
+        message = f"two rooms write letters of kind {kind!r}"
+        raise ValueError(message)
+
+
+def writer_of(kind: str) -> Write:
+    """Return who writes the letters of a kind; raises UnknownKindError."""
+    try:
+        return _WRITERS[kind]
+    except KeyError:
+        message = f"no room writes letters of kind {kind!r}"
+        raise UnknownKindError(message) from None

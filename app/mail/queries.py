@@ -1,0 +1,53 @@
+"""What the outbox holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select, text
+
+from app.core.db import db
+from app.mail.models import Letter, LetterState
+
+FAILED_SHOWN_MAX: Final = 100
+
+# Written out, not bound: neither engine uses a partial index for a predicate that it cannot read (ix_letters_due).
+IN_THE_QUEUE: Final = text("letters.state IN ('queued', 'sending')")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """How the outbox is: letters by state, and since when the oldest of them has been due."""
+
+    counts: dict[LetterState, int]
+    oldest_due_at: datetime | None
+
+
+def is_anything_due(now: datetime) -> bool:
+    """Tell whether a delivery would find something; a look that takes no write lock."""
+    return db.session.scalar(select(Letter.id).where(IN_THE_QUEUE, Letter.due_at <= now).limit(1)) is not None
+
+
+def letter(letter_id: int) -> Letter | None:
+    """Return a letter as it is in the database now."""
+    return db.session.scalar(select(Letter).where(Letter.id == letter_id).execution_options(populate_existing=True))
+
+
+def letter_by_key(key: str) -> Letter | None:
+    """Return the letter of this cause, as it is in the database now."""
+    return db.session.scalar(select(Letter).where(Letter.key == key).execution_options(populate_existing=True))
+
+
+def failed_letters(limit: int = FAILED_SHOWN_MAX) -> list[Letter]:
+    """Return the letters that were given up, the newest first."""
+    statement = select(Letter).where(Letter.state == LetterState.FAILED).order_by(Letter.id.desc()).limit(limit)
+    return list(db.session.scalars(statement))
+
+
+def outbox_state(now: datetime) -> OutboxState:
+    """Return how many letters are in each state, and since when the oldest one is due that nobody has sent."""
+    counts = dict.fromkeys(LetterState, 0)
+    for state, count in db.session.execute(select(Letter.state, func.count()).group_by(Letter.state)):
+        counts[state] = count
+    oldest = db.session.scalar(select(func.min(Letter.due_at)).where(IN_THE_QUEUE, Letter.due_at <= now))
+    return OutboxState(counts, oldest)
