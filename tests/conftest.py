@@ -1,0 +1,218 @@
+"""What every test may ask for. Real parts: both database engines, the site's client, a mail server, a browser."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
+from sqlalchemy.orm import Session, scoped_session
+
+from app import create_app
+from app.core.db import db as database
+from tests.support import browser as chromium
+from tests.support import network, postgres, run_folder
+from tests.support.client import SeparateClient
+from tests.support.databases import PostgresDatabase, new_sqlite, remove_leftovers
+from tests.support.server import Server
+from tests.support.smtp import SmtpServer, self_signed
+
+SECRET_KEY = "a key for the tests, long enough to be taken for one"
+
+type_of_page = Callable[..., Page]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the run: its folder, and the guard against other machines."""
+    if not hasattr(config, "workerinput"):
+        run_folder.create()
+    network.watch()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close the run, also when it was interrupted."""
+    if not hasattr(config, "workerinput"):
+        remove_leftovers()
+        postgres.stop()
+        run_folder.remove()
+
+
+@pytest.fixture(autouse=True)
+def on_this_machine() -> Iterator[None]:
+    """Fail a test that tried to reach another machine, even where the program swallowed the refusal."""
+    network.attempts()
+
+    yield
+
+    assert network.attempts() == []
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[PostgresDatabase]:
+    """The PostgreSQL database of this worker; `engine_url` empties it before each test."""
+    with PostgresDatabase() as mine:
+        yield mine
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a freshly migrated empty database: each test runs once on each engine.
+
+    What has nothing to do with the database may say
+    `@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)`.
+    """
+    durable = request.node.get_closest_marker("durable") is not None
+    if request.param == "sqlite":
+        folder = tmp_path
+        if not durable:
+            folder = run_folder.path() / "sqlite" / f"{request.node.name[:40]}-{tmp_path.name}-{id(request)}"
+            folder.mkdir(parents=True)
+        yield new_sqlite(folder)
+        return
+    mine: PostgresDatabase = request.getfixturevalue("postgres_database")
+    mine.empty()
+    if durable:
+        postgres.use_disk(durable=True)
+    yield mine.url
+    if durable:
+        postgres.use_disk(durable=False)
+
+
+@pytest.fixture
+def settings() -> dict[str, object]:
+    """Settings of `app` beside those of every test; a module overrides this fixture to give its own."""
+    return {}
+
+
+@pytest.fixture
+def make_app(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Make an application on the test's database: `make_app(MAIL_SERVER="127.0.0.1")`."""
+    made: list[Flask] = []
+
+    def make(**overrides: object) -> Flask:
+        values: dict[str, object] = {
+            "APP_ENV": "testing",
+            "DATABASE_URL": engine_url,
+            "INSTANCE_PATH": str(tmp_path / "instance"),
+            "SECRET_KEY": SECRET_KEY,
+            "DUTIES": "off",
+            "PAGE_CACHE_SECONDS": "0",
+            "SIGN_UP_SECONDS_MIN": "0",
+        }
+        app = create_app(values | overrides)
+        app.test_client_class = SeparateClient
+        made.append(app)
+        return app
+
+    yield make
+
+    for app in made:
+        with app.app_context():
+            database.session.remove()
+            for engine in database.engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], settings: dict[str, object]) -> Iterator[Flask]:
+    """The application on a fresh database, with its context pushed: services and queries can be called."""
+    app = make_app(**settings)
+    with app.app_context():
+        yield app
+        database.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """The site as a browser sees it; each request in a context of its own, as in the server."""
+    return app.test_client()
+
+
+@pytest.fixture
+def db(app: Flask) -> scoped_session[Session]:
+    """The test's own session."""
+    return database.session
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[SmtpServer]:
+    """A mail server on loopback, without encryption."""
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def make_smtp_server(tmp_path: Path) -> Iterator[Callable[..., SmtpServer]]:
+    """Make a mail server that offers STARTTLS with a certificate of its own: `make_smtp_server(host="localhost")`.
+
+    `credentials=(name, password)` makes it ask for them. Its certificate is in `tmp_path / "certificate.pem"`.
+    """
+    with ExitStack() as stack:
+
+        def make(*, host: str = "127.0.0.1", credentials: tuple[str, str] | None = None) -> SmtpServer:
+            certificate = self_signed(tmp_path, host=host)
+            return stack.enter_context(SmtpServer(certificate=certificate, credentials=credentials))
+
+        yield make
+
+
+@pytest.fixture
+def make_server(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start the real site in its own processes on the test's database: `make_server(workers=2, DUTIES="off")`."""
+    with ExitStack() as stack:
+
+        def make(*, workers: int = 1, patience: float = 20, **environment: str) -> Server:
+            values = {"DATABASE_URL": engine_url, "SECRET_KEY": SECRET_KEY, **environment}
+            return stack.enter_context(Server(tmp_path, values, workers=workers, patience=patience))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for all tests of a worker."""
+    with chromium.launched() as running:
+        yield running
+
+
+@pytest.fixture
+def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a profile of its own: `page_at(375, locale="zh-CN", javascript=False, base_url=server.base_url)`.
+
+    At the end the test fails if any page met a script error, a refusal of the Content-Security-Policy, a request to a
+    third party, or something it loads that was not served.
+    """
+    contexts: list[Any] = []
+    faults = chromium.Faults()
+
+    def open_page(
+        width: int = 1280,
+        *,
+        locale: str = "en-GB",
+        javascript: bool = True,
+        color_scheme: Literal["light", "dark"] = "light",
+        base_url: str | None = None,
+    ) -> Page:
+        context = chromium.new_context(
+            browser, width=width, locale=locale, javascript=javascript, color_scheme=color_scheme, base_url=base_url
+        )
+        contexts.append(context)
+        page: Page = context.new_page()
+        faults.watch(page)
+        page.set_default_timeout(10_000)
+        return page
+
+    yield open_page
+
+    for context in contexts:
+        context.close()
+    assert faults.found() == []
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """Ask axe-core what is wrong with a page: `assert axe(page) == []`."""
+    return chromium.axe

@@ -1,0 +1,125 @@
+"""The real site in processes of its own: granian on a free port, started with an environment, killed or stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Self
+
+ROOT: Final = Path(__file__).parents[2]
+HOST: Final = "127.0.0.1"
+
+
+class Server:
+    """A running site; a context manager that stops it. `log()` is what its processes wrote.
+
+    Raises AssertionError with the log when it does not answer /healthz within `patience` seconds.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, patience: float = 20) -> None:
+        self.port = free_port()
+        self.base_url = f"http://{HOST}:{self.port}"
+        self._folder = folder
+        self._workers = workers
+        self._patience = patience
+        self._log_file = folder / f"server-{self.port}.log"
+        self._environment = {
+            # Only what a program needs to run at all: a setting of the developer's shell must not leak into a test.
+            **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
+            "APP_ENV": "testing",
+            "INSTANCE_PATH": str(folder),
+            "PORT": str(self.port),
+            "PUBLIC_URL": self.base_url,
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start, and wait until it answers."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop it in good order."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start the processes, again on the same port after a kill, and wait until they answer."""
+        command = [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", HOST),
+            *("--port", str(self.port), "--workers", str(self._workers), "--blocking-threads", "8"),
+            *("--workers-kill-timeout", "2", "wsgi:app"),
+        ]
+        with self._log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a group of its own, so that a kill reaches every worker
+            )
+        self._wait_until_it_answers()
+
+    def kill(self) -> None:
+        """End all its processes at once with SIGKILL, as a power cut would."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it in good order; with SIGKILL after ten seconds."""
+        try:
+            self._signal(signal.SIGTERM, wait=10)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+
+    def log(self) -> str:
+        """Return what its processes wrote so far."""
+        return self._log_file.read_text(errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """The main process's number."""
+        assert self._process is not None
+        return self._process.pid
+
+    def _signal(self, number: signal.Signals, *, wait: float = 10) -> None:
+        if self._process is None:
+            return
+        try:
+            if number == signal.SIGKILL:
+                os.killpg(self._process.pid, number)
+            else:
+                self._process.send_signal(number)
+        except ProcessLookupError:
+            pass
+        self._process.wait(wait)
+        self._process = None
+
+    def _wait_until_it_answers(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + self._patience
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.base_url}/healthz", timeout=5) as response:
+                    if response.status == 200:
+                        return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.03)
+        self.kill()
+        message = f"The server did not answer /healthz. It wrote:\n{self.log()[-4000:]}"
+        raise AssertionError(message)
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

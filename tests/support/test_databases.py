@@ -1,0 +1,71 @@
+"""Each test gets a database that is migrated and empty, on each engine."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from tests.support import postgres
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_engine_url_is_migrated_and_empty_each_time(engine_url, nth):
+    engine = create_engine(engine_url)
+
+    with engine.begin() as connection:
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        filled = {name for name in tables if connection.execute(text(f'SELECT 1 FROM "{name}" LIMIT 1')).first()}
+        number = connection.execute(
+            text("INSERT INTO tags (slug, name) VALUES ('left', '{}') RETURNING id")
+        ).scalar_one()
+    engine.dispose()
+
+    assert version
+    assert tables
+    assert filled == set()
+    assert number == 1
+
+
+def test_postgres_is_a_real_and_recent_server(postgres_database):
+    with psycopg.connect(postgres.admin_url()) as connection:
+        version = connection.info.server_version
+
+    assert version >= 14_00_00
+
+
+@pytest.mark.durable
+def test_durable_database_waits_for_the_disk(postgres_database):
+    postgres.use_disk(durable=True)
+    with psycopg.connect(postgres.admin_url()) as connection:
+        waiting = connection.execute("SHOW synchronous_commit").fetchone()
+    postgres.use_disk(durable=False)
+
+    assert waiting == ("on",)
+
+
+def test_postgres_keeper_ends_with_the_run(tmp_path):
+    """A run killed with SIGKILL leaves no server behind."""
+    script = """
+import os, signal, sys
+from tests.support import postgres, run_folder
+run_folder.create()
+print(postgres.admin_url(), run_folder.path(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    address, folder = ended.stdout.split()
+    deadline = time.monotonic() + 10
+    while Path(folder).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert ended.returncode == -signal.SIGKILL
+    assert not Path(folder).exists()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(address)
