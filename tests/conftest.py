@@ -17,6 +17,7 @@ from tests.support import browser as chromium
 from tests.support import network, postgres, run_folder
 from tests.support.client import SeparateClient
 from tests.support.databases import PostgresDatabase, new_sqlite, remove_leftovers
+from tests.support.factories import EventFactory
 from tests.support.server import Server
 from tests.support.smtp import SmtpServer, self_signed
 
@@ -216,3 +217,9 @@ def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
 def axe() -> Callable[[Page], list[str]]:
     """Ask axe-core what is wrong with a page: `assert axe(page) == []`."""
     return chromium.axe
+
+
+@pytest.fixture
+def make_event(app: Flask) -> EventFactory:
+    """Make published events that take sign-ups: `make_event(capacity=1)`."""
+    return EventFactory()

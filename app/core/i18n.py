@@ -75,7 +75,7 @@ def language_of(tag: str | None) -> Language | None:
     if not tag:
         return None
     primary = tag.strip().replace("_", "-").split("-", 1)[0].lower()
-    return primary if primary in LANGUAGES else None  # type: ignore[return-value]  # narrowed by the test
+    return primary if primary in LANGUAGES else None
 
 
 def current_language() -> Language:

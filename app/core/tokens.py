@@ -43,4 +43,5 @@ def mac(purpose: str, *parts: object, key: str | None = None) -> str:
 def mac_matches(given: str, purpose: str, *parts: object) -> bool:
     """Tell in constant time whether `given` was made by `mac`, with today's key or one that was retired."""
     keys = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
-    return any([hmac.compare_digest(given.encode(), mac(purpose, *parts, key=key).encode()) for key in keys])
+    matches = [hmac.compare_digest(given.encode(), mac(purpose, *parts, key=key).encode()) for key in keys]
+    return any(matches)

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Json, Model, UtcDateTime, choice
+from app.core.i18n import Language
 
 
 class LetterState(StrEnum):
@@ -42,7 +43,7 @@ class Letter(Model):
     key: Mapped[str] = mapped_column(String(200), unique=True)  # one cause, one letter
     to_email: Mapped[str] = mapped_column(String(254))
     to_name: Mapped[str] = mapped_column(String(200), default="")
-    language: Mapped[str] = mapped_column(String(8), default="zh")
+    language: Mapped[Language] = mapped_column(String(8), default="zh")
     ids: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     state: Mapped[LetterState] = mapped_column(choice(LetterState, "state"), default=LetterState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)

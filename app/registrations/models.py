@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Json, Model, Translated, UtcDateTime, choice
-from app.core.i18n import Texts
+from app.core.i18n import Language, Texts
 from app.events.models import Event, TicketType
 
 
@@ -33,6 +33,8 @@ class RegistrationState(StrEnum):
 
 
 LIVE = (RegistrationState.CONFIRMED, RegistrationState.WAITING)
+# The same as SQL with literals: a partial index is found by its predicate, not by one with parameters.
+LIVE_PREDICATE = text("state IN ('confirmed', 'waiting')")
 
 
 class Question(Model):
@@ -62,8 +64,8 @@ class Registration(Model):
             "event_id",
             "email_key",
             unique=True,
-            sqlite_where=text("state IN ('confirmed', 'waiting')"),
-            postgresql_where=text("state IN ('confirmed', 'waiting')"),
+            sqlite_where=LIVE_PREDICATE,
+            postgresql_where=LIVE_PREDICATE,
         ),
         Index(None, "event_id", "state", "id"),
         Index(None, "ticket_type_id", "state", "id"),
@@ -78,7 +80,7 @@ class Registration(Model):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254))  # as typed: letters go here
     email_key: Mapped[str] = mapped_column(String(254))  # normalised: decides who is the same
-    language: Mapped[str] = mapped_column(String(8), default="zh")
+    language: Mapped[Language] = mapped_column(String(8), default="zh")
     token_version: Mapped[int] = mapped_column(default=1)  # raised to revoke the link
     # Added to the event's SEQUENCE in this person's letters: one that leaves and comes back needs a
     # number above that of the CANCEL (RFC 5546 2.1.4).

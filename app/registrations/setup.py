@@ -2,6 +2,11 @@
 
 from flask import Flask
 
+from app.registrations import mails, receivers, views
+
 
 def init_app(app: Flask) -> None:
-    """Register the room's pages, letters and duties."""
+    """Register the room's pages, letters and receivers."""
+    app.register_blueprint(views.bp)
+    mails.register()
+    receivers.connect()

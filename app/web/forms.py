@@ -1,10 +1,10 @@
 """The base of every form. Forms check shape and clean; they neither write nor decide permission."""
 
 from collections.abc import Iterator
-from typing import Any
+from wtforms import Field
+from wtforms import Form as BaseForm
 
-from wtforms import Field, Form as BaseForm
-
+from app.core.errors import BadInputError
 from app.core.i18n import current_language
 
 
@@ -14,7 +14,7 @@ class Form(BaseForm):
     class Meta(BaseForm.Meta):
         """WTForms' own messages in the language of the page."""
 
-        def get_translations(self, form: BaseForm) -> Any:
+        def get_translations(self, form: BaseForm) -> object:
             """Return WTForms' catalogue for the page's language; our own messages come through gettext."""
             self.locales = ["zh"] if current_language() == "zh" else ["en"]
             return super().get_translations(form)
@@ -25,13 +25,15 @@ class Form(BaseForm):
             for message in _messages(field):
                 yield field.id, message
 
+    def refuse(self, error: BadInputError) -> None:
+        """Show what a service refused beside the field it names, else at the first one."""
+        field = self[error.field] if error.field and error.field in self else next(iter(self))
+        field.errors = [*field.errors, error.message]
+
 
 def _messages(field: Field) -> Iterator[str]:
     for error in field.errors:
-        if isinstance(error, str):
-            yield error
-        else:
-            yield str(error)
+        yield str(error)
 
 
 def one_line(value: str | None) -> str:

@@ -16,6 +16,7 @@ from app.core.i18n import Language
 from app.web.language import choose
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CACHEABLE: Final = "juhui.cacheable"
@@ -100,7 +101,7 @@ class PageCache:
             asked.pop("HTTP_IF_MODIFIED_SINCE", None)
         begun: dict[str, Any] = {}
 
-        def begin(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+        def begin(status: str, headers: Headers, exc_info: "OptExcInfo | None" = None) -> Callable[[bytes], object]:
             if asked.get(CACHEABLE) and status.startswith("200"):
                 begun["headers"] = headers
                 return _no_write

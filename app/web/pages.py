@@ -1,7 +1,7 @@
 """How a view answers: a private page, a public one that can be cached, or a redirect after a write."""
 
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -41,14 +41,14 @@ def _response(text: str, status: int) -> Response:
     return response
 
 
-def see_other(endpoint: str, **values: Any) -> BaseResponse:
+def see_other(endpoint: str, **values: str | None) -> BaseResponse:
     """Return the redirect after a write: 303, so that a reload does not write again."""
     response = redirect(url_for(endpoint, **values), code=303)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def public_url(endpoint: str, **values: Any) -> str:
+def public_url(endpoint: str, **values: str | None) -> str:
     """Return the absolute address of a page, from PUBLIC_URL; also where there is no request."""
     with current_app.test_request_context(base_url=current_app.config["PUBLIC_URL"]):
         return url_for(endpoint, _external=True, **values)
@@ -84,7 +84,9 @@ def address_in(language: str, *, external: bool = False) -> str:
     """Return the address of this page in a language; of the home page where no view answered."""
     if request.endpoint is None or request.method not in {"GET", "HEAD"}:
         return public_url("events.home", lang=language) if external else url_for("events.home", lang=language)
-    query: dict[str, Any] = {key: values for key, values in request.args.to_dict(flat=False).items() if key != "lang"}
+    query: dict[str, object] = {
+        key: values for key, values in request.args.to_dict(flat=False).items() if key != "lang"
+    }
     values = {**query, **(request.view_args or {}), "lang": language}
     path = url_for(request.endpoint, **values)
     return current_app.config["PUBLIC_URL"] + path if external else path

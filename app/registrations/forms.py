@@ -1,0 +1,287 @@
+"""The sign-up form of an event, made from what the event asks; and the form that corrects it later."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import phonenumbers
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+
+from app.core.addresses import Address, normalise
+from app.core.i18n import Language, Texts, current_language
+from app.core.i18n import gettext as _
+from app.core.i18n import lazy_gettext as _l
+from app.events.models import TicketType
+from app.registrations.models import Question, QuestionKind
+from app.registrations.rules import seats_left
+from app.registrations.service import AnswerValue, SignUp
+from app.web.forms import Form, many_lines, one_line
+from app.web.pages import seconds_since
+
+NAME_MAX: Final = 100
+EMAIL_MAX: Final = 254
+SHORT_MAX: Final = 200
+LONG_MAX: Final = 2000
+NUMBER_MAX: Final = 10**12
+# A number without a country code is taken as one of the country most events are in.
+PHONE_REGION: Final = "CN"
+
+PREFIX: Final = "q_"
+
+
+class _Answered(Form):
+    """What sign-up and correction share: the name and the event's questions."""
+
+    name = StringField(
+        _l("Name"),
+        filters=[one_line],
+        validators=[
+            InputRequired(_l("Please tell us your name.")),
+            Length(max=NAME_MAX, message=_l("At most %(max)d characters, please.")),
+        ],
+        render_kw={"autocomplete": "name", "maxlength": NAME_MAX},
+    )
+
+    questions: Sequence[Question] = ()
+
+    def question_fields(self) -> list[Field]:
+        """Return the fields of the event's questions, in order."""
+        return [self[PREFIX + question.key] for question in self.questions]
+
+    def answers(self) -> dict[int, AnswerValue]:
+        """Return what was answered, by question id; what was left empty is not there."""
+        given = {question.id: self[PREFIX + question.key].data for question in self.questions}
+        return {key: value for key, value in given.items() if value not in (None, "", [], False)}
+
+
+class _SignUp(_Answered):
+    email = StringField(
+        _l("E-mail"),
+        filters=[one_line],
+        validators=[InputRequired(_l("Please tell us your e-mail address: the confirmation goes there."))],
+        render_kw={"type": "email", "autocomplete": "email", "inputmode": "email", "maxlength": EMAIL_MAX},
+    )
+    ticket_type = RadioField(_l("How will you attend?"), coerce=int, validate_choice=True)
+    # What only a machine fills in; hidden from people by the page's style and from screen readers.
+    website = StringField(
+        _l("Website"),
+        validators=[Length(max=0, message=_l("This field must stay empty: clear it and send the form again."))],
+    )
+    stamp = HiddenField()
+
+    seconds_min: float = 0
+    address: Address | None = None
+
+    def validate_email(self, field: Field) -> None:
+        """Take the address apart once, here; everything later uses the result."""
+        try:
+            self.address = normalise(field.data)
+        except ValueError:
+            raise ValidationError(_("This is not a complete e-mail address. An example: ming@example.com")) from None
+
+    def validate_stamp(self, field: Field) -> None:
+        """Send back what came faster than a person types, or without having seen the form."""
+        age = seconds_since(field.data or "")
+        if age is None or age < self.seconds_min:
+            raise ValidationError(_("That was very quick. Please look over your entries and send the form once more."))
+
+    def wish(self, language: Language) -> SignUp:
+        """Return the validated sign-up."""
+        if self.address is None:
+            message = "the form was not validated"
+            raise RuntimeError(message)
+        return SignUp(
+            name=self.name.data or "",
+            address=self.address,
+            ticket_type_id=self.ticket_type.data,
+            answers=self.answers(),
+            language=language,
+        )
+
+
+def sign_up_form(
+    ticket_types: Sequence[TicketType], questions: Sequence[Question], data: Any = None, *, seconds_min: float = 0
+) -> _SignUp:
+    """Return the form of an event; with one ticket type the choice is made and its field is not shown."""
+    form: _SignUp = _with_questions(_SignUp, questions)(data)
+    form.seconds_min = seconds_min
+    form.ticket_type.choices = [(ticket_type.id, _ticket_label(ticket_type)) for ticket_type in ticket_types]
+    if len(ticket_types) == 1 and form.ticket_type.data is None:
+        form.ticket_type.data = ticket_types[0].id
+    return form
+
+
+def _ticket_label(ticket_type: TicketType) -> str:
+    name = ticket_type.name.in_language(current_language())
+    if seats_left(ticket_type) == 0:
+        return _("%(name)s (full: waiting list)", name=name)
+    return name
+
+
+def correction_form(
+    questions: Sequence[Question], data: Any = None, *, name: str = "", answers: Mapping[int, AnswerValue] | None = None
+) -> _Answered:
+    """Return the form of one's own registration, filled with what was answered before."""
+    known = {PREFIX + q.key: (answers or {}).get(q.id) for q in questions}
+    form: _Answered = _with_questions(_Answered, questions)(data, data={"name": name, **known})
+    return form
+
+
+def _with_questions(base: type[_Answered], questions: Sequence[Question]) -> Any:
+    fields: dict[str, Any] = {PREFIX + question.key: _field(question) for question in questions}
+    return type("EventForm", (base,), {**fields, "questions": questions})
+
+
+def _field(question: Question) -> Any:
+    """Return the field for a question: its label, its help, whether it must be answered."""
+    language = current_language()
+    make = _FIELDS[question.kind]
+    validators = [_required(question.kind)] if question.is_required else [Optional()]
+    return make(
+        question,
+        label=question.label.in_language(language),
+        description=question.help.in_language(language),
+        validators=validators,
+    )
+
+
+def _required(kind: QuestionKind) -> Any:
+    if kind is QuestionKind.CHECKBOX:
+        return InputRequired(_("Please tick this to go on."))
+    if kind is QuestionKind.SEVERAL_CHOICES:
+        return _at_least_one
+    return InputRequired(_("Please choose.") if kind is QuestionKind.ONE_CHOICE else _("Please fill this in."))
+
+
+def _at_least_one(_form: Form, field: Field) -> None:
+    """Ask for one tick; InputRequired would make the browser demand every one of them."""
+    if not field.data:
+        raise ValidationError(_("Please choose at least one."))
+
+
+def _choices(question: Question) -> list[tuple[str, str]]:
+    language = current_language()
+    return [(option["value"], Texts(**option["label"]).in_language(language)) for option in question.options]
+
+
+def _too_long(limit: int) -> Length:
+    return Length(max=limit, message=_l("At most %(max)d characters, please."))
+
+
+def _short(_question: Question, *, validators: list[Any], **options: Any) -> Any:
+    return StringField(
+        filters=[one_line],
+        validators=[*validators, _too_long(SHORT_MAX)],
+        render_kw={"maxlength": SHORT_MAX},
+        **options,
+    )
+
+
+def _long(_question: Question, *, validators: list[Any], **options: Any) -> Any:
+    return TextAreaField(
+        filters=[many_lines],
+        validators=[*validators, _too_long(LONG_MAX)],
+        render_kw={"maxlength": LONG_MAX, "rows": 4},
+        **options,
+    )
+
+
+def _one(question: Question, *, validators: list[Any], **options: Any) -> Any:
+    choices = _choices(question)
+    return RadioField(choices=choices, validators=[*validators, _known(choices)], validate_choice=False, **options)
+
+
+def _several(question: Question, *, validators: list[Any], **options: Any) -> Any:
+    choices = _choices(question)
+    return SelectMultipleField(
+        choices=choices,
+        validators=[*validators, _known(choices)],
+        validate_choice=False,
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        **options,
+    )
+
+
+def _known(choices: list[tuple[str, str]]) -> Any:
+    values = {value for value, _label in choices}
+
+    def check(_form: Form, field: Field) -> None:
+        given = field.data if isinstance(field.data, list) else [field.data]
+        if not values.issuperset(given):
+            raise ValidationError(_("Please choose from the list."))
+
+    return check
+
+
+def _checkbox(_question: Question, **options: Any) -> Any:
+    return BooleanField(**options)
+
+
+class NumberField(Field):
+    """A number as people type it; kept as typed when it is none, so that nothing is lost."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        return "" if self.data is None else str(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read a whole or decimal number."""
+        typed = one_line(valuelist[0]) if valuelist else ""
+        self.data = typed or None
+        if not typed:
+            return
+        try:
+            number = float(typed)
+        except ValueError:
+            raise ValueError(_("Please give a number, in digits.")) from None
+        if not abs(number) <= NUMBER_MAX:  # also true of "nan"
+            raise ValueError(_("This number is too large."))
+        self.data = int(number) if number.is_integer() else number
+
+
+def _number(_question: Question, **options: Any) -> Any:
+    return NumberField(render_kw={"inputmode": "decimal", "maxlength": 20}, **options)
+
+
+class PhoneField(StringField):
+    """A phone number; stored in international form (E.164), so that one person has one number."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read a number with a country code, or one of PHONE_REGION without."""
+        self.data = one_line(valuelist[0]) if valuelist else None
+        if not self.data:
+            return
+        try:
+            number = phonenumbers.parse(self.data, PHONE_REGION)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_possible_number(number):
+            raise ValueError(_("Please give a phone number, such as 138 0013 8000 or +49 30 123456."))
+        self.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _phone(_question: Question, **options: Any) -> Any:
+    return PhoneField(render_kw={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "maxlength": 30}, **options)
+
+
+_FIELDS: Final = {
+    QuestionKind.SHORT_TEXT: _short,
+    QuestionKind.LONG_TEXT: _long,
+    QuestionKind.ONE_CHOICE: _one,
+    QuestionKind.SEVERAL_CHOICES: _several,
+    QuestionKind.CHECKBOX: _checkbox,
+    QuestionKind.NUMBER: _number,
+    QuestionKind.PHONE: _phone,
+}

@@ -1,0 +1,99 @@
+"""The letters about a sign-up, written when they are sent; a letter whose cause has passed is not written."""
+
+from typing import Final
+
+from flask import current_app
+
+from app.calendar.objects import Attendee, invitation
+from app.core.clock import utc_now
+from app.core.times import spoken_period
+from app.events.models import Event
+from app.mail import kinds
+from app.mail.kinds import CalendarMethod, CalendarPart, Draft
+from app.mail.models import Letter
+from app.mail.render import draft
+from app.registrations.models import Registration, RegistrationState
+from app.registrations.queries import position_in_queue, registration_for_letter
+from app.registrations.rules import is_live, token_of
+from app.web.pages import public_url
+
+# Letters by the state the person must be in for the letter to be true.
+STATE_OF: Final = {
+    "confirmed": RegistrationState.CONFIRMED,
+    "promoted": RegistrationState.CONFIRMED,
+    "waiting": RegistrationState.WAITING,
+    "cancelled": RegistrationState.CANCELLED,
+}
+
+
+def write(letter: Letter) -> Draft | None:
+    """Write a letter about one registration; None when it is no longer true."""
+    registration = registration_for_letter(letter.ids["registration"])
+    if registration is None or not _is_true(letter, registration):
+        return None
+    event = registration.event
+    return draft(
+        letter.kind,
+        calendar=_calendar(letter, registration),
+        registration=registration,
+        event=event,
+        when=spoken_period(
+            event.starts_at,
+            event.ends_at,
+            event.zone,
+            language=letter.language,
+            is_all_day=event.is_all_day,
+        ),
+        position=position_in_queue(registration),
+        own_url=own_url(registration),
+        event_url=public_url("registrations.event_page", slug=event.slug, lang=letter.language),
+        file_url=public_url("calendar.event_file", slug=event.slug, lang=letter.language),
+        was_waiting=letter.ids.get("was") == RegistrationState.WAITING,
+    )
+
+
+def own_url(registration: Registration) -> str:
+    """Return the address of one's own registration."""
+    return public_url("registrations.show", token=token_of(registration), lang=registration.language)
+
+
+def _is_true(letter: Letter, registration: Registration) -> bool:
+    if letter.kind == "again":
+        return is_live(registration)
+    if letter.kind == "waiting" and registration.state is RegistrationState.CONFIRMED:
+        return False  # promoted before this letter left: the other letter says the better news
+    return registration.state is STATE_OF[letter.kind]
+
+
+def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None:
+    """Return the invitation for whoever has a seat, its withdrawal for whoever gave it back."""
+    event = registration.event
+    confirmed = registration.state is RegistrationState.CONFIRMED
+    if not confirmed and (letter.kind != "cancelled" or letter.ids.get("was") != RegistrationState.CONFIRMED):
+        return None
+    method: CalendarMethod = "REQUEST" if confirmed else "CANCEL"
+    content = invitation(
+        event,
+        Attendee(name=registration.name, email=registration.email),
+        method=method,
+        sequence=sequence_of(registration, event),
+        now=utc_now(),
+        language=registration.language,
+        manage_url=own_url(registration),
+        online_url=event.online_url if confirmed else None,
+    )
+    if current_app.config["MAIL_CALENDAR"] == "file":
+        return CalendarPart(content=content, method=None) if confirmed else None
+    return CalendarPart(content=content, method=method)
+
+
+def sequence_of(registration: Registration, event: Event) -> int:
+    """Return the SEQUENCE of this person's entry: a CANCEL is one above the invitation it withdraws."""
+    withdrawn = registration.state is RegistrationState.CANCELLED
+    return event.sequence + registration.calendar_offset + (1 if withdrawn else 0)
+
+
+def register() -> None:
+    """Tell the outbox which letters this room writes."""
+    for kind in (*STATE_OF, "again"):
+        kinds.register(kind, write)

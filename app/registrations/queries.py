@@ -1,0 +1,97 @@
+"""Reading sign-ups: the gates to an event that takes them and to one's own registration."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.core.db import db
+from app.core.errors import NotFoundError
+from app.core.i18n import gettext as _
+from app.events.models import Event, EventState
+from app.events.queries import whole_event
+from app.registrations.models import Question, Registration, RegistrationState
+from app.registrations.rules import code_in, opens
+
+QUESTIONS_MAX: Final = 100
+
+
+def event_for_sign_up(slug: str) -> Event:
+    """Return a public event with its ticket types and nothing else, in one statement; NotFoundError."""
+    statement = (
+        select(Event).where(Event.slug == slug, Event.state != EventState.DRAFT).options(joinedload(Event.ticket_types))
+    )
+    event = db.session.scalars(statement).unique().one_or_none()
+    if event is None:
+        raise NotFoundError(_("There is no such event, or it is not public yet."))
+    return event
+
+
+def questions_of(event_id: int) -> Sequence[Question]:
+    """Return what this event asks, in order."""
+    statement = (
+        select(Question)
+        .where(Question.event_id == event_id)
+        .order_by(Question.position, Question.id)
+        .limit(QUESTIONS_MAX)
+    )
+    return db.session.scalars(statement).all()
+
+
+def own_registration(token: str) -> Registration:
+    """Return the registration that this link opens, with event, ticket type and answers; NotFoundError."""
+    statement = (
+        select(Registration)
+        .where(Registration.code == code_in(token))
+        .options(
+            joinedload(Registration.event).joinedload(Event.venue),
+            joinedload(Registration.event).joinedload(Event.city),
+            joinedload(Registration.ticket_type),
+            selectinload(Registration.answers),
+        )
+    )
+    registration = db.session.scalars(statement).one_or_none()
+    if registration is None or not opens(token, registration):
+        raise NotFoundError(
+            _(
+                "This link opens no registration. Copy it whole from the letter, or sign up again: we send you a new one."
+            )
+        )
+    return registration
+
+
+def registration_for_letter(registration_id: int) -> Registration | None:
+    """Return the registration a letter is about, with all that its event's page shows; None when it is gone."""
+    statement = (
+        select(Registration)
+        .where(Registration.id == registration_id)
+        .options(joinedload(Registration.event).options(*whole_event()), joinedload(Registration.ticket_type))
+    )
+    return db.session.scalars(statement).unique().one_or_none()
+
+
+def live_registration(event_id: int, email_key: str) -> Registration | None:
+    """Return the one that holds this address's place at the event, if any."""
+    statement = select(Registration).where(
+        Registration.event_id == event_id,
+        Registration.email_key == email_key,
+        Registration.state.in_([RegistrationState.CONFIRMED, RegistrationState.WAITING]),
+    )
+    return db.session.scalars(statement).one_or_none()
+
+
+def position_in_queue(registration: Registration) -> int:
+    """Return the place in the waiting list, first is 1; 0 for somebody who does not wait."""
+    if registration.state is not RegistrationState.WAITING:
+        return 0
+    statement = (
+        select(func.count())
+        .select_from(Registration)
+        .where(
+            Registration.ticket_type_id == registration.ticket_type_id,
+            Registration.state == RegistrationState.WAITING,
+            Registration.id <= registration.id,
+        )
+    )
+    return db.session.scalar(statement) or 0

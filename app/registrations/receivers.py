@@ -1,0 +1,32 @@
+"""What this room does when the rooms below it say that something happened; inside their transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.core.db import require_transaction
+from app.events.models import Event, TicketType
+from app.events.signals import event_changed
+from app.registrations.models import Registration, RegistrationState
+from app.registrations.waitlist import promote_all
+
+
+def promote_after_change(event: Event, *, now: datetime, fields: frozenset[str], **_more: object) -> None:
+    """Give raised capacity to those who wait."""
+    if "ticket_types" not in fields:
+        return
+    waited_for = select(Registration.ticket_type_id).where(
+        Registration.event_id == event.id, Registration.state == RegistrationState.WAITING
+    )
+    statement = (
+        select(TicketType.id)
+        .where(TicketType.event_id == event.id, TicketType.id.in_(waited_for))
+        .order_by(TicketType.id)
+    )
+    for ticket_type_id in require_transaction().scalars(statement).all():
+        promote_all(ticket_type_id, now=now)
+
+
+def connect() -> None:
+    """Listen."""
+    event_changed.connect(promote_after_change)

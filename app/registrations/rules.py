@@ -1,0 +1,98 @@
+"""What may be done with a sign-up, and when. Pure: the clock and the rows come as arguments."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.core.tokens import CODE_LENGTH, mac, mac_matches
+from app.events.models import Event, EventState, TicketType
+from app.registrations.models import LIVE, Registration
+
+
+class SignUpState(StrEnum):
+    """What the event page offers a visitor."""
+
+    OPEN = "open"
+    WAITING = "waiting"  # full, and there is a waiting list
+    FULL = "full"  # full, and there is none
+    NOT_YET = "not_yet"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    OVER = "over"
+    ELSEWHERE = "elsewhere"  # this event takes no sign-ups here
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpStatus:
+    """The state of an event's sign-up at one moment; `seats_left` is None where there is no limit."""
+
+    state: SignUpState
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    seats_left: int | None = None
+
+    @property
+    def takes_sign_ups(self) -> bool:
+        """Tell whether the form is shown and a sign-up accepted."""
+        return self.state in {SignUpState.OPEN, SignUpState.WAITING}
+
+
+def public_ticket_types(event: Event) -> list[TicketType]:
+    """Return the ticket types that a visitor may choose from, in their order."""
+    return [ticket_type for ticket_type in event.ticket_types if ticket_type.is_public]
+
+
+def seats_left(ticket_type: TicketType) -> int | None:
+    """Return how many seats are free; None when there is no limit."""
+    return None if ticket_type.capacity is None else max(0, ticket_type.capacity - ticket_type.seats_taken)
+
+
+def sign_up_status(event: Event, *, now: datetime) -> SignUpStatus:
+    """Return what a visitor can do on this event's page at `now`."""
+    ticket_types = public_ticket_types(event)
+    opens_at, closes_at = event.sign_up_opens_at, event.sign_up_closes_at or event.starts_at
+    if event.state is EventState.CANCELLED:
+        return SignUpStatus(SignUpState.CANCELLED)
+    if now >= event.ends_at:
+        return SignUpStatus(SignUpState.OVER)
+    if not ticket_types:
+        return SignUpStatus(SignUpState.ELSEWHERE)
+    if now >= closes_at:
+        return SignUpStatus(SignUpState.CLOSED, closes_at=closes_at)
+    if opens_at and now < opens_at:
+        return SignUpStatus(SignUpState.NOT_YET, opens_at=opens_at, closes_at=closes_at)
+    counts = [seats_left(ticket_type) for ticket_type in ticket_types]
+    left = None if None in counts else sum(count for count in counts if count is not None)
+    state = SignUpState.OPEN
+    if left == 0:
+        state = SignUpState.WAITING if event.has_waiting_list else SignUpState.FULL
+    return SignUpStatus(state, opens_at, closes_at, left)
+
+
+def is_live(registration: Registration) -> bool:
+    """Tell whether this person holds a seat or a place in the queue."""
+    return registration.state in LIVE
+
+
+def can_change(registration: Registration, *, now: datetime) -> bool:
+    """Tell whether the person may still correct answers or give the place back: until the event is over."""
+    event = registration.event
+    return is_live(registration) and event.state is EventState.PUBLISHED and now < event.ends_at
+
+
+def token_of(registration: Registration) -> str:
+    """Return the secret part of one's own address `/r/<token>`; derived, so that every letter carries the same.
+
+    Raising `token_version` revokes it.
+    """
+    return registration.code + mac("registration", registration.code, registration.token_version)
+
+
+def code_in(token: str) -> str:
+    """Return the code that a token claims to be for."""
+    return token[:CODE_LENGTH]
+
+
+def opens(token: str, registration: Registration) -> bool:
+    """Tell whether this token was made for this registration and has not been revoked."""
+    return mac_matches(token[CODE_LENGTH:], "registration", registration.code, registration.token_version)

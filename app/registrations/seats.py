@@ -1,0 +1,60 @@
+"""Seats are taken and given back here and nowhere else, by guarded UPDATEs inside the caller's transaction.
+
+Whoever touches a ticket type's seats and a registration in one transaction locks the ticket type first:
+one order, no deadlock.
+"""
+
+from sqlalchemy import exists, or_, select, update
+
+from app.core.db import require_transaction
+from app.events.models import TicketType
+from app.registrations.models import Registration, RegistrationState
+
+
+def take_seat(ticket_type_id: int) -> bool:
+    """Take a seat if one is free and nobody waits for it; tell whether it was taken.
+
+    After False the ticket type is locked until the transaction ends, so that no seat can be freed between
+    this answer and the place in the queue that follows from it.
+    """
+    if _take(ticket_type_id):
+        return True
+    # Between the first try and the lock somebody may have given a seat back; under the lock the answer stands.
+    return lock(ticket_type_id) and _take(ticket_type_id)
+
+
+def take_freed_seat(ticket_type_id: int) -> bool:
+    """Take a free seat for the first in the queue; tell whether there was one. The ticket type is locked."""
+    return _take(ticket_type_id, past_the_queue=True)
+
+
+def release_seat(ticket_type_id: int) -> None:
+    """Give a seat back."""
+    statement = update(TicketType).where(TicketType.id == ticket_type_id).values(seats_taken=TicketType.seats_taken - 1)
+    require_transaction().execute(statement, execution_options={"synchronize_session": False})
+
+
+def lock(ticket_type_id: int) -> bool:
+    """Hold the ticket type until the transaction ends, and tell whether it has a free seat.
+
+    SQLite holds the whole database already, and ignores FOR UPDATE.
+    """
+    has_room = or_(TicketType.capacity.is_(None), TicketType.seats_taken < TicketType.capacity)
+    statement = select(has_room).where(TicketType.id == ticket_type_id).with_for_update()
+    return bool(require_transaction().scalar(statement))
+
+
+def _take(ticket_type_id: int, *, past_the_queue: bool = False) -> bool:
+    statement = (
+        update(TicketType)
+        .where(TicketType.id == ticket_type_id)
+        .where(or_(TicketType.capacity.is_(None), TicketType.seats_taken < TicketType.capacity))
+        .values(seats_taken=TicketType.seats_taken + 1)
+    )
+    if not past_the_queue:
+        waiting = exists().where(
+            Registration.ticket_type_id == ticket_type_id, Registration.state == RegistrationState.WAITING
+        )
+        statement = statement.where(~waiting)
+    result = require_transaction().execute(statement, execution_options={"synchronize_session": False})
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult

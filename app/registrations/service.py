@@ -1,0 +1,214 @@
+"""Signing up, correcting answers, giving the place back: each one transaction, the deciding write first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.core.addresses import Address
+from app.core.db import transaction
+from app.core.errors import BadInputError, ConflictError
+from app.core.i18n import Language
+from app.core.i18n import gettext as _
+from app.core.tokens import new_code
+from app.events.models import Event
+from app.mail import outbox
+from app.registrations import rules
+from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Registration, RegistrationState
+from app.registrations.queries import live_registration
+from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
+from app.registrations.seats import lock, release_seat, take_seat
+from app.registrations.waitlist import promote_next
+
+# Who signs up twice within this time has pressed the button twice; the first letter is still on its way.
+REPEAT_IS_A_SLIP: Final = timedelta(minutes=10)
+
+AnswerValue = str | int | float | bool | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What a person sent: clean, of the right shape, answers by question id (only those given)."""
+
+    name: str
+    address: Address
+    ticket_type_id: int
+    answers: Mapping[int, AnswerValue]
+    language: Language
+
+
+class _AlreadyRegisteredError(Exception):
+    """Takes back what this sign-up has done so far: the address has a place already."""
+
+
+def sign_up(event: Event, wish: SignUp, *, now: datetime) -> None:
+    """Give the person a seat, or a place in the queue, and queue the letter that says which.
+
+    An address that has a place already changes nothing and gets a letter with the link it has; the caller
+    cannot tell the difference, and so cannot tell a stranger. Raises ConflictError when the event takes no
+    sign-ups any more, BadInputError when the ticket type is full and has no queue.
+    """
+    _refuse_unless_open(event, wish, now=now)
+    try:
+        with transaction() as session:
+            confirmed = take_seat(wish.ticket_type_id)
+            if not confirmed and not event.has_waiting_list:
+                raise BadInputError(_("The last seat has just been taken."), field="ticket_type")
+            state = RegistrationState.CONFIRMED if confirmed else RegistrationState.WAITING
+            registration_id = _insert(session, event.id, wish, state, now=now)
+            if registration_id is None:
+                raise _AlreadyRegisteredError  # noqa: TRY301 - the transaction has to see it, to roll the seat back
+            _insert_answers(session, registration_id, wish.answers)
+            _queue(state.value, f"{state.value}:{registration_id}", registration_id, wish, now=now)
+    except _AlreadyRegisteredError:
+        _remind(event, wish, now=now)
+
+
+def _refuse_unless_open(event: Event, wish: SignUp, *, now: datetime) -> None:
+    status = sign_up_status(event, now=now)
+    if status.state is SignUpState.FULL:
+        raise BadInputError(_("The last seat has just been taken."), field="ticket_type")
+    if not status.takes_sign_ups:
+        raise ConflictError(_("This event takes no sign-ups at the moment."))
+    if wish.ticket_type_id not in {ticket_type.id for ticket_type in public_ticket_types(event)}:
+        raise BadInputError(_("Please choose how you will attend."), field="ticket_type")
+
+
+def _insert(session: Session, event_id: int, wish: SignUp, state: RegistrationState, *, now: datetime) -> int | None:
+    """Insert the registration; None when the address has a live one (the partial unique index says so)."""
+    # A person who left got a CANCEL with offset + 1; what follows must be above it (RFC 5546 2.1.4).
+    earlier = (
+        select(func.max(Registration.calendar_offset) + 2)
+        .where(Registration.event_id == event_id, Registration.email_key == wish.address.key)
+        .scalar_subquery()
+    )
+    statement = _on_conflict_nothing(session).values(
+        code=new_code(),
+        event_id=event_id,
+        ticket_type_id=wish.ticket_type_id,
+        state=state,
+        name=wish.name,
+        email=wish.address.email,
+        email_key=wish.address.key,
+        language=wish.language,
+        token_version=1,
+        calendar_offset=func.coalesce(earlier, 0),
+        created_at=now,
+        confirmed_at=now if state is RegistrationState.CONFIRMED else None,
+        revised_at=now,
+    )
+    return session.scalar(statement.returning(Registration.id))
+
+
+def _on_conflict_nothing(session: Session) -> sqlite.Insert | postgresql.Insert:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement: sqlite.Insert | postgresql.Insert = dialect.insert(Registration)
+    return statement.on_conflict_do_nothing(
+        index_elements=[Registration.event_id, Registration.email_key], index_where=LIVE_PREDICATE
+    )
+
+
+def _insert_answers(session: Session, registration_id: int, answers: Mapping[int, AnswerValue]) -> None:
+    if answers:
+        session.execute(
+            insert(Answer),
+            [
+                {"registration_id": registration_id, "question_id": question_id, "value": value}
+                for question_id, value in answers.items()
+            ],
+        )
+
+
+def _queue(kind: str, key: str, registration_id: int, wish: SignUp, *, now: datetime) -> None:
+    outbox.queue(
+        kind,
+        key=key,
+        to_email=wish.address.email,
+        to_name=wish.name,
+        language=wish.language,
+        ids={"registration": registration_id},
+        now=now,
+    )
+
+
+def _remind(event: Event, wish: SignUp, *, now: datetime) -> None:
+    """Send the link that this address already has; at most once an hour, and not to a double click."""
+    with transaction():
+        registration = live_registration(event.id, wish.address.key)
+        if registration is None or now - registration.created_at < REPEAT_IS_A_SLIP:
+            return
+        hour = int(now.timestamp()) // 3600
+        # To the address on record, not to the one just typed: the key is the same, the mailbox might not be.
+        outbox.queue(
+            "again",
+            key=f"again:{registration.id}:{hour}",
+            to_email=registration.email,
+            to_name=registration.name,
+            language=wish.language,
+            ids={"registration": registration.id},
+            now=now,
+        )
+
+
+def change_answers(registration: Registration, *, name: str, answers: Mapping[int, AnswerValue], now: datetime) -> None:
+    """Replace the person's name and answers. Raises ConflictError when it is too late."""
+    _refuse_unless_changeable(registration, now=now)
+    with transaction() as session:
+        statement = (
+            update(Registration)
+            .where(Registration.id == registration.id, Registration.state.in_(LIVE))
+            .values(name=name, revised_at=now)
+        )
+        if session.execute(statement, execution_options={"synchronize_session": False}).rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+            raise ConflictError(_("This registration has ended in the meantime."))
+        session.execute(delete(Answer).where(Answer.registration_id == registration.id))
+        _insert_answers(session, registration.id, answers)
+
+
+def cancel(registration: Registration, *, now: datetime) -> None:
+    """Give the place back; a freed seat goes to the first in the queue, and both are told by letter.
+
+    A second press changes nothing. Raises ConflictError when it is too late.
+    """
+    if not rules.is_live(registration):
+        return
+    _refuse_unless_changeable(registration, now=now)
+    with transaction() as session:
+        lock(registration.ticket_type_id)
+        before = _end(session, registration.id, now=now)
+        if before is None:
+            return
+        outbox.queue(
+            "cancelled",
+            key=f"cancelled:{registration.id}",
+            to_email=registration.email,
+            to_name=registration.name,
+            language=registration.language,
+            ids={"registration": registration.id, "was": before.value},
+            now=now,
+        )
+        if before is RegistrationState.CONFIRMED:
+            release_seat(registration.ticket_type_id)
+            promote_next(registration.ticket_type_id, now=now)
+
+
+def _end(session: Session, registration_id: int, *, now: datetime) -> RegistrationState | None:
+    """Mark as cancelled and return the state before; None when somebody was faster."""
+    for before in LIVE:
+        statement = (
+            update(Registration)
+            .where(Registration.id == registration_id, Registration.state == before)
+            .values(state=RegistrationState.CANCELLED, cancelled_at=now, revised_at=now)
+        )
+        if session.execute(statement, execution_options={"synchronize_session": False}).rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+            return before
+    return None
+
+
+def _refuse_unless_changeable(registration: Registration, *, now: datetime) -> None:
+    if not rules.can_change(registration, now=now):
+        raise ConflictError(_("This registration cannot be changed any more."))
