@@ -24,7 +24,7 @@ help:
 	@echo 'make lock      pin the newest versions that requirements*.in allow'
 	@echo 'make clean     remove what was built here (never instance/, which holds the data)'
 
-run: export ENV := $(or $(ENV),development)
+run: export APP_ENV := $(or $(APP_ENV),development)
 run: export HOST := $(HOST)
 run: export PORT := $(PORT)
 run: $(VENV)/.requirements
