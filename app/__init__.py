@@ -10,6 +10,7 @@ from app import cli, config
 from app.accounts import setup as accounts
 from app.calendar import setup as calendar
 from app.community import setup as community
+from app.core import foundations
 from app.core.db import db, engine_options, migrate
 from app.core.i18n import babel, select_locale
 from app.events import setup as events
@@ -50,6 +51,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
 
     db.init_app(app)
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    foundations.init_app(app)
     babel.init_app(app, locale_selector=select_locale)
     for room in (web, mail, accounts, community, events, calendar, registrations, organizer):
         room.init_app(app)

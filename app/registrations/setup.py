@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from app.registrations import mails, receivers, views
+from app.registrations import mails, receivers, views, views_manage
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(views_manage.bp)
     mails.register()
     receivers.connect()

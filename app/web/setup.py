@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_compress import Compress
 
-from app.web import error_pages, filters, headers, language, limits, page_cache, pages, same_origin
+from app.web import error_pages, filters, headers, health, language, limits, page_cache, pages, same_origin
 
 
 def init_app(app: Flask) -> None:
@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     filters.init_app(app)
     pages.init_app(app)
+    app.register_blueprint(health.bp)
     error_pages.init_app(app)
     app.wsgi_app = page_cache.PageCache(  # type: ignore[method-assign]  # Flask documents this
         app.wsgi_app, seconds=app.config["PAGE_CACHE_SECONDS"], default=app.config["SITE_LANGUAGE"]

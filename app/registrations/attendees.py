@@ -1,0 +1,167 @@
+"""Who comes to an event, as organizers read it: counts, a searchable list, and letters that did not arrive."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import contains_eager, raiseload
+
+from app.core.db import db
+from app.core.errors import NotFoundError
+from app.core.i18n import Texts
+from app.core.i18n import gettext as _
+from app.events.models import Event, TicketType
+from app.mail.models import Letter, LetterState
+from app.registrations.models import Registration, RegistrationState
+
+PER_PAGE: Final = 50
+SEARCH_MAX: Final = 200
+FAILED_LETTERS_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which attendees are looked for: by part of name, address or code; in one state, or in any."""
+
+    search: str = ""
+    state: RegistrationState | None = None
+
+    @classmethod
+    def of(cls, search: str | None, state: str | None) -> "Wanted":
+        """Read a wish as it stands in an address; a state that does not exist is no wish."""
+        known = {member.value: member for member in RegistrationState}
+        return cls(" ".join((search or "").split())[:SEARCH_MAX], known.get(state or ""))
+
+    def as_query(self) -> dict[str, str]:
+        """Return the wish as it stands in an address, only what is set."""
+        wish = {"q": self.search, "status": self.state.value if self.state else ""}
+        return {name: value for name, value in wish.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some attendees in the order of sign-up; `before` and `after` lead to the pages beside this one."""
+
+    attendees: Sequence[Registration]
+    before: int | None
+    after: int | None
+
+
+def state_names() -> dict[RegistrationState, str]:
+    """Return what people call each state, in the page's language."""
+    return {
+        RegistrationState.CONFIRMED: _("Confirmed"),
+        RegistrationState.WAITING: _("Waiting list"),
+        RegistrationState.CANCELLED: _("Cancelled"),
+    }
+
+
+def event_to_manage(slug: str) -> Event:
+    """Return any event, drafts too, with nothing beside it; for organizers only. Raises NotFoundError."""
+    event = db.session.scalar(select(Event).options(raiseload("*")).where(Event.slug == slug))
+    if event is None:
+        raise NotFoundError(_("There is no event at this address. All events are on the overview."))
+    return event
+
+
+def counts(event_ids: Sequence[int]) -> Mapping[int, Mapping[RegistrationState, int]]:
+    """Return the number of registrations in each state, for several events in one statement."""
+    found = {event_id: dict.fromkeys(RegistrationState, 0) for event_id in event_ids}
+    rows = db.session.execute(
+        select(Registration.event_id, Registration.state, func.count())
+        .where(Registration.event_id.in_(event_ids))
+        .group_by(Registration.event_id, Registration.state)
+    )
+    for event_id, state, number in rows:
+        found[event_id][state] = number
+    return found
+
+
+def attendee_page(event_id: int, wanted: Wanted, *, after: int = 0, before: int | None = None) -> Page:
+    """Return up to 50 attendees behind the id `after`, or those just ahead of the id `before`; one statement."""
+    statement = (
+        select(Registration)
+        .join(Registration.ticket_type)
+        .options(contains_eager(Registration.ticket_type), raiseload("*"))
+        .where(*_matching(event_id, wanted))
+        .limit(PER_PAGE + 1)
+    )
+    if before is None:
+        rows = db.session.scalars(statement.where(Registration.id > after).order_by(Registration.id)).all()
+        more, rows = len(rows) > PER_PAGE, rows[:PER_PAGE]
+        return Page(rows, rows[0].id if rows and after else None, rows[-1].id if more else None)
+    rows = db.session.scalars(statement.where(Registration.id < before).order_by(Registration.id.desc())).all()
+    more, rows = len(rows) > PER_PAGE, rows[:PER_PAGE][::-1]
+    return Page(rows, rows[0].id if more else None, rows[-1].id if rows else None)
+
+
+def number_of(event_id: int, wanted: Wanted) -> int:
+    """Return how many attendees match, for a progress bar."""
+    return db.session.scalar(select(func.count(Registration.id)).where(*_matching(event_id, wanted))) or 0
+
+
+def batch(event_id: int, wanted: Wanted, *, after: int, size: int) -> Sequence[Any]:
+    """Return the next `size` attendees behind the id `after` as plain rows: no objects to keep or forget."""
+    statement = (
+        select(
+            Registration.id,
+            Registration.state,
+            Registration.name,
+            Registration.email,
+            Registration.ticket_type_id,
+            Registration.created_at,
+            Registration.checked_in_at,
+            Registration.code,
+        )
+        .where(Registration.id > after, *_matching(event_id, wanted))
+        .order_by(Registration.id)
+        .limit(size)
+    )
+    return db.session.execute(statement).all()
+
+
+def ticket_type_names(event_id: int) -> Mapping[int, Texts]:
+    """Return the names of the event's ticket types by id."""
+    rows = db.session.execute(select(TicketType.id, TicketType.name).where(TicketType.event_id == event_id))
+    return dict(rows.all())
+
+
+def failed_letters(event_id: int) -> Sequence[tuple[Letter, Registration]]:
+    """Return the latest letters that could not be delivered to people of this event, each with its person."""
+    rows = db.session.execute(
+        select(Letter, Registration)
+        .join(Registration, Registration.id == Letter.ids["registration"].as_integer())
+        .where(Letter.state == LetterState.FAILED, Registration.event_id == event_id)
+        .options(raiseload("*"))
+        .order_by(Letter.id.desc())
+        .limit(FAILED_LETTERS_MAX)
+    )
+    return [(letter, registration) for letter, registration in rows]
+
+
+def failed_letter(event_id: int, letter_id: int) -> Letter:
+    """Return a failed letter to somebody of this event. Raises NotFoundError for any other."""
+    found = db.session.scalar(
+        select(Letter)
+        .join(Registration, Registration.id == Letter.ids["registration"].as_integer())
+        .where(Letter.id == letter_id, Letter.state == LetterState.FAILED, Registration.event_id == event_id)
+    )
+    if found is None:
+        raise NotFoundError(_("This letter is not waiting for anybody: it was sent again, or it has arrived."))
+    return found
+
+
+def _matching(event_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Registration.event_id == event_id]
+    if wanted.state:
+        conditions.append(Registration.state == wanted.state)
+    if wanted.search:
+        conditions.append(
+            or_(
+                Registration.name.icontains(wanted.search, autoescape=True),
+                Registration.email.icontains(wanted.search, autoescape=True),
+                Registration.code.istartswith(wanted.search, autoescape=True),
+            )
+        )
+    return conditions

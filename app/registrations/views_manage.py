@@ -1,0 +1,65 @@
+"""The organizers' pages of a subject: who comes, the list as a file, and letters that did not arrive."""
+
+from flask import Blueprint, Response, abort, request, stream_with_context
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.accounts.gate import PATH, signed_in_organizer
+from app.core.clock import utc_now
+from app.core.i18n import current_language
+from app.mail import service as mail
+from app.registrations import attendees, export
+from app.registrations.attendees import Wanted
+from app.web.pages import render, see_other
+
+bp = Blueprint("attendees", __name__, url_prefix=f"{PATH}/events/<slug>")
+
+_ID_MAX = 2**62
+
+
+@bp.get("/attendees")
+def index(slug: str) -> Response:
+    """Show fifty attendees, the search, the number in each state, and failed letters."""
+    event, wanted = attendees.event_to_manage(slug), _wanted()
+    before, after = _id("before"), _id("after")
+    return render(
+        "registrations/manage/attendees.html",
+        organizer=signed_in_organizer(),
+        event=event,
+        wanted=wanted,
+        page=attendees.attendee_page(event.id, wanted, after=after or 0, before=before),
+        counts=attendees.counts([event.id])[event.id],
+        state_names=attendees.state_names(),
+        failed=attendees.failed_letters(event.id),
+        formats=export.FORMATS,
+    )
+
+
+@bp.get("/attendees.<suffix>")
+def download(slug: str, suffix: str) -> Response:
+    """Send the attendees that are wanted as a file, written while it is sent."""
+    if suffix not in export.FORMATS:
+        abort(404)
+    event, wanted = attendees.event_to_manage(slug), _wanted()
+    form = export.FORMATS[suffix]
+    chunks = form.chunks(export.attendee_list(event, wanted, language=current_language()))
+    response = Response(stream_with_context(chunks), content_type=form.content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}-attendees.{form.suffix}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.post("/letters/<int:letter_id>/delivery")
+def send_again(slug: str, letter_id: int) -> BaseResponse:
+    """Put a letter that failed back into the queue."""
+    event = attendees.event_to_manage(slug)
+    mail.send_again(attendees.failed_letter(event.id, letter_id).id, now=utc_now())
+    return see_other(".index", slug=slug, _anchor="letters")
+
+
+def _wanted() -> Wanted:
+    return Wanted.of(request.args.get("q"), request.args.get("status"))
+
+
+def _id(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return min(int(text), _ID_MAX) if text.isascii() and text.isdigit() else None
