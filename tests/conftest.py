@@ -1,7 +1,7 @@
 """What every test may ask for. Real parts: both database engines, the site's client, a mail server, a browser."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from tests.support.databases import PostgresDatabase, new_sqlite, remove_leftove
 from tests.support.factories import EventFactory
 from tests.support.server import Server
 from tests.support.smtp import SmtpServer, self_signed
+from tests.support.statements import counted
 
 SECRET_KEY = "a key for the tests, long enough to be taken for one"
 
@@ -223,3 +224,9 @@ def axe() -> Callable[[Page], list[str]]:
 def make_event(app: Flask) -> EventFactory:
     """Make published events that take sign-ups: `make_event(capacity=1)`."""
     return EventFactory()
+
+
+@pytest.fixture
+def count_statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Count what is asked of the database: `with count_statements() as seen: …`, then `len(seen)`."""
+    return lambda: counted(database.engine)

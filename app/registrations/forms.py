@@ -158,15 +158,7 @@ def _field(question: Question) -> Any:
 def _required(kind: QuestionKind) -> Any:
     if kind is QuestionKind.CHECKBOX:
         return InputRequired(_("Please tick this to go on."))
-    if kind is QuestionKind.SEVERAL_CHOICES:
-        return _at_least_one
     return InputRequired(_("Please choose.") if kind is QuestionKind.ONE_CHOICE else _("Please fill this in."))
-
-
-def _at_least_one(_form: Form, field: Field) -> None:
-    """Ask for one tick; InputRequired would make the browser demand every one of them."""
-    if not field.data:
-        raise ValidationError(_("Please choose at least one."))
 
 
 def _choices(question: Question) -> list[tuple[str, str]]:
@@ -201,14 +193,33 @@ def _one(question: Question, *, validators: list[Any], **options: Any) -> Any:
     return RadioField(choices=choices, validators=[*validators, _known(choices)], validate_choice=False, **options)
 
 
+class TicksField(SelectMultipleField):
+    """Several choices, as boxes to tick; a required one asks for one tick.
+
+    The browser's own `required` on each box would ask for all of them, so the claim stands at the field and not at
+    its validators, which the boxes inherit.
+    """
+
+    def __init__(self, *arguments: Any, required: bool, **options: Any) -> None:
+        """Make the field; `required` asks for at least one."""
+        super().__init__(*arguments, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False), **options)
+        self.flags.required = required
+        self.type = "SelectMultipleField"  # what templates know it by
+
+    def post_validate(self, form: Form, validation_stopped: bool) -> None:  # noqa: ARG002, FBT001 - WTForms' signature
+        """Ask for one tick."""
+        if self.flags.required and not self.data and not validation_stopped:
+            raise ValidationError(_("Please choose at least one."))
+
+
 def _several(question: Question, *, validators: list[Any], **options: Any) -> Any:
     choices = _choices(question)
-    return SelectMultipleField(
+    optional = [each for each in validators if isinstance(each, Optional)]
+    return TicksField(
         choices=choices,
-        validators=[*validators, _known(choices)],
+        validators=[*optional, _known(choices)],
         validate_choice=False,
-        option_widget=CheckboxInput(),
-        widget=ListWidget(prefix_label=False),
+        required=question.is_required,
         **options,
     )
 

@@ -28,7 +28,7 @@ STATE_OF: Final = {
 
 def write(letter: Letter) -> Draft | None:
     """Write a letter about one registration; None when it is no longer true."""
-    registration = registration_for_letter(letter.ids["registration"])
+    registration = registration_for_letter(letter.ids["registration"], now=utc_now())
     if registration is None or not _is_true(letter, registration):
         return None
     event = registration.event

@@ -1,6 +1,7 @@
 """Reading sign-ups: the gates to an event that takes them and to one's own registration."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, select
@@ -61,12 +62,12 @@ def own_registration(token: str) -> Registration:
     return registration
 
 
-def registration_for_letter(registration_id: int) -> Registration | None:
+def registration_for_letter(registration_id: int, *, now: datetime) -> Registration | None:
     """Return the registration a letter is about, with all that its event's page shows; None when it is gone."""
     statement = (
         select(Registration)
         .where(Registration.id == registration_id)
-        .options(joinedload(Registration.event).options(*whole_event()), joinedload(Registration.ticket_type))
+        .options(joinedload(Registration.event).options(*whole_event(now=now)), joinedload(Registration.ticket_type))
     )
     return db.session.scalars(statement).unique().one_or_none()
 

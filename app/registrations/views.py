@@ -25,7 +25,7 @@ bp = Blueprint("registrations", __name__)
 def event_page(slug: str) -> Response:
     """Show what, when, where, who speaks, and the form."""
     now = utc_now()
-    event = public_event(slug)
+    event = public_event(slug, now=now)
     status = sign_up_status(event, now=now)
     form = sign_up_form(public_ticket_types(event), questions_of(event.id)) if status.takes_sign_ups else None
     return public_page("registrations/event.html", **event_context(event, now=now), form=form, status=status)
@@ -57,7 +57,7 @@ def sign_up(slug: str) -> BaseResponse:
 def _event_again(slug: str, form: Form | None) -> Response:
     """Show the event page with what was typed and what is wrong, or why nothing can be sent any more."""
     now = utc_now()
-    event = public_event(slug)
+    event = public_event(slug, now=now)
     status = sign_up_status(event, now=now)
     return render("registrations/event.html", 422, **event_context(event, now=now), form=form, status=status)
 

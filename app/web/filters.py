@@ -84,5 +84,7 @@ def asset(name: str) -> str:
 def init_app(app: Flask) -> None:
     """Register filters and globals."""
     app.jinja_env.filters.update(plain=plain, local=local, markdown=as_markdown, instant=instant)
-    app.jinja_env.globals.update(asset=asset, period=period, zone_label=times.zone_label, iso=times.iso)
+    app.jinja_env.globals.update(
+        asset=asset, period=period, zone_label=times.zone_label, iso=times.iso, spoken_time=times.spoken_time
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

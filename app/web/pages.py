@@ -26,7 +26,7 @@ def public_page(template: str, /, **context: object) -> Response:
     """Return a page that is the same for everybody: no cookie, ETag of its content, 304 when it is known."""
     text = render_template(template, **context)
     etag = sha256(text.encode()).hexdigest()[:24]
-    response = _response(text.replace(_STAMP, new_stamp()), 200)
+    response = _response(text, 200)
     response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
     request.environ[CACHEABLE] = True
@@ -35,6 +35,8 @@ def public_page(template: str, /, **context: object) -> Response:
 
 
 def _response(text: str, status: int) -> Response:
+    if g.pop("has_stamp", False):
+        text = text.replace(_STAMP, new_stamp())
     response = Response(text, status=status, content_type="text/html; charset=utf-8")
     response.headers["Content-Language"] = HTML_LANG[current_language()]
     response.vary.add("Accept-Language")
