@@ -1,1 +1,1 @@
-"""Whole communities in and out: the YAML file that flask load takes."""
+"""A community as files: read, checked as a whole, and made so in the database."""
