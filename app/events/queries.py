@@ -1,0 +1,318 @@
+"""What the pages about events read. Only what is public leaves here; each list is ordered and has a named limit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Literal, Self
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, load_only, raiseload, selectinload
+
+from app.community.models import Group, Person, Role, Term
+from app.community.queries import held_on, leading
+from app.community.rules import local_day
+from app.community.site import site
+from app.core.db import db
+from app.core.errors import NotFoundError
+from app.core.i18n import LANGUAGES, Texts
+from app.core.i18n import gettext as _
+from app.events.models import City, Event, EventState, Session, SessionSpeaker, Tag, Venue, event_groups, event_tags
+from app.events.rules import PUBLIC_STATES
+
+UPCOMING_MAX: Final = 30
+PAST_MAX: Final = 40
+LIST_MAX: Final = 30
+GROUP_EVENTS_MAX: Final = 20
+OPTIONS_MAX: Final = 500
+SPEAKERS_MAX: Final = 120
+TALKS_MAX: Final = 200
+WORDS_MAX: Final = 5
+WORD_LENGTH_MAX: Final = 40
+
+When = Literal["upcoming", "past", "all"]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_BIGGEST: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page of a list begins: after this event, by its end (past) or beginning (upcoming) and its id."""
+
+    at: datetime
+    event_id: int
+
+    def __str__(self) -> str:
+        """Return the form that stands in an address."""
+        return f"{(self.at - _EPOCH) // _MICROSECOND}-{self.event_id}"
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Return the cursor written in an address; None for anything else, which shows the first page."""
+        microseconds, dash, event_id = text.partition("-")
+        if not (dash and microseconds.isascii() and microseconds.isdigit() and event_id.isascii() and event_id.isdigit()):
+            return None
+        try:
+            return cls(_EPOCH + int(microseconds[:20]) * _MICROSECOND, min(int(event_id[:20]), _BIGGEST))
+        except OverflowError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the visitor of the list asks for; empty means no matter. Slugs that exist nowhere find nothing."""
+
+    when: When = "all"
+    city: str = ""
+    tag: str = ""
+    group: str = ""
+    q: str = ""
+
+    def words(self) -> list[str]:
+        """Return the words to look for, shortened to what one search may cost."""
+        return [word[:WORD_LENGTH_MAX] for word in self.q.split()[:WORDS_MAX]]
+
+
+@dataclass(frozen=True, slots=True)
+class EventList:
+    """One page of a list, and where the next one begins."""
+
+    events: Sequence[Event]
+    next_page: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The cities, tags and groups that have public events, each as slug and name."""
+
+    cities: list[tuple[str, Texts]] = field(default_factory=list)
+    tags: list[tuple[str, Texts]] = field(default_factory=list)
+    groups: list[tuple[str, Texts]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerLine:
+    """A speaker as the list shows them; `terms` of the person are those as User Group Leader today."""
+
+    person: Person
+    talks: int
+    is_leader: bool
+
+
+def public() -> ColumnElement[bool]:
+    """Return the condition that anybody may see an event; the twin of `rules.is_public`."""
+    return Event.state.in_(PUBLIC_STATES)
+
+
+def public_event(slug: str, *, now: datetime) -> Event:
+    """Return a public event with everything its page shows, in two statements.
+
+    Of the speakers' terms only those are loaded that make them a User Group Leader today. Raises NotFoundError
+    for an event that does not exist, and for a draft.
+    """
+    statement = select(Event).where(Event.slug == slug, public()).options(*whole_event(now=now))
+    event = db.session.scalars(statement).unique().one_or_none()
+    if event is None:
+        raise NotFoundError(_("There is no event at this address, or it is not public yet. All events are in the list."))
+    return event
+
+
+def whole_event(*, now: datetime) -> list[Any]:
+    """Return the loading that an event's page needs: the event in one statement, its agenda in a second."""
+    today = local_day(now, site().time_zone)
+    return [
+        joinedload(Event.venue),
+        joinedload(Event.city),
+        joinedload(Event.ticket_types),
+        joinedload(Event.groups).raiseload(Group.parent),
+        joinedload(Event.tags),
+        selectinload(Event.sessions)
+        .joinedload(Session.speakers)
+        .joinedload(SessionSpeaker.person)
+        .joinedload(Person.terms.and_(leading(), held_on(today)))
+        .options(joinedload(Term.role).raiseload(Role.group), joinedload(Term.group).raiseload(Group.parent)),
+    ]
+
+
+def line_of_event() -> list[Any]:
+    """Return the loading that a line of a list needs, in one statement; anything else raises."""
+    return [
+        load_only(
+            Event.slug,
+            Event.state,
+            Event.title,
+            Event.summary,
+            Event.starts_at,
+            Event.ends_at,
+            Event.is_all_day,
+            Event.zone,
+            Event.mode,
+            Event.is_demo,
+            Event.cover_url,
+            raiseload=True,
+        ),
+        joinedload(Event.venue).load_only(Venue.slug, Venue.name, raiseload=True),
+        joinedload(Event.city),
+        raiseload("*"),
+    ]
+
+
+def upcoming_events(*, now: datetime) -> Sequence[Event]:
+    """Return what is still to come or under way, the next first."""
+    return db.session.scalars(
+        select(Event)
+        .where(public(), Event.ends_at > now)
+        .options(*line_of_event())
+        .order_by(Event.starts_at, Event.id)
+        .limit(UPCOMING_MAX)
+    ).all()
+
+
+def past_events(*, now: datetime) -> EventList:
+    """Return the latest events that are over, the last one first."""
+    return listed_events(Filter(when="past"), after=None, now=now, limit=PAST_MAX)
+
+
+def listed_events(wanted: Filter, *, after: Cursor | None, now: datetime, limit: int = LIST_MAX) -> EventList:
+    """Return one page of the events that fit: upcoming ones by their beginning, others by their end, latest first."""
+    statement = select(Event).where(public(), *_conditions(wanted, now)).options(*line_of_event())
+    key: InstrumentedAttribute[datetime] = Event.starts_at if wanted.when == "upcoming" else Event.ends_at
+    statement = _page(statement, key, after, descending=wanted.when != "upcoming")
+    # One more than is shown tells whether there is a next page.
+    events = db.session.scalars(statement.limit(limit + 1)).all()
+    more = len(events) > limit
+    last = events[limit - 1] if more else None
+    return EventList(events[:limit], Cursor(getattr(last, key.key), last.id) if last else None)
+
+
+def _page(
+    statement: Select[Event], key: InstrumentedAttribute[datetime], after: Cursor | None, *, descending: bool
+) -> Select[Event]:
+    if descending:
+        statement = statement.order_by(key.desc(), Event.id.desc())
+        beyond = after and and_(key <= after.at, or_(key < after.at, Event.id < after.event_id))
+    else:
+        statement = statement.order_by(key, Event.id)
+        beyond = after and and_(key >= after.at, or_(key > after.at, Event.id > after.event_id))
+    return statement if beyond is None else statement.where(beyond)
+
+
+def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.when == "upcoming":
+        conditions.append(Event.ends_at > now)
+    elif wanted.when == "past":
+        conditions.append(Event.ends_at <= now)
+    if wanted.city:
+        conditions.append(Event.city_id == select(City.id).where(City.slug == wanted.city).scalar_subquery())
+    if wanted.tag:
+        tagged = select(event_tags.c.event_id).join(Tag, Tag.id == event_tags.c.tag_id).where(Tag.slug == wanted.tag)
+        conditions.append(Event.id.in_(tagged))
+    if wanted.group:
+        of_group = (
+            select(event_groups.c.event_id)
+            .join(Group, Group.id == event_groups.c.group_id)
+            .where(Group.slug == wanted.group)
+        )
+        conditions.append(Event.id.in_(of_group))
+    return [*conditions, *(_mentions(word) for word in wanted.words())]
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    def holds(text: InstrumentedAttribute[Texts]) -> ColumnElement[bool]:
+        return or_(*(text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES))
+
+    return or_(
+        holds(Event.title),
+        holds(Event.summary),
+        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name))),
+        Event.city_id.in_(select(City.id).where(holds(City.name))),
+    )
+
+
+def options() -> Options:
+    """Return what the list can be narrowed to, in one statement."""
+    parts = [
+        select(literal("city").label("kind"), City.slug, City.name, literal(0).label("position")).where(
+            select(Event.id).where(Event.city_id == City.id, public()).exists()
+        ),
+        select(literal("tag"), Tag.slug, Tag.name, literal(0)).where(
+            select(Event.id).join(event_tags).where(event_tags.c.tag_id == Tag.id, public()).exists()
+        ),
+        select(literal("group"), Group.slug, Group.name, Group.position).where(
+            select(Event.id).join(event_groups).where(event_groups.c.group_id == Group.id, public()).exists()
+        ),
+    ]
+    union = union_all(*parts).subquery()
+    statement = select(union).order_by(union.c.kind, union.c.position, union.c.slug).limit(OPTIONS_MAX)
+    found = Options()
+    places = {"city": found.cities, "tag": found.tags, "group": found.groups}
+    for kind, slug, name, _position in db.session.execute(statement):
+        places[kind].append((slug, name))
+    return found
+
+
+def events_of_group(group_id: int) -> Sequence[Event]:
+    """Return a group's latest public events, the last one first."""
+    return db.session.scalars(
+        select(Event)
+        .join(event_groups, event_groups.c.event_id == Event.id)
+        .where(event_groups.c.group_id == group_id, public())
+        .options(*line_of_event())
+        .order_by(Event.ends_at.desc(), Event.id.desc())
+        .limit(GROUP_EVENTS_MAX)
+    ).all()
+
+
+def speakers(*, today: date, page: int = 1) -> tuple[list[SpeakerLine], bool]:
+    """Return one page of speakers, User Group Leaders first, then by number of talks; and whether more follow.
+
+    A User Group Leader is listed before the first talk too: speaking is what the role is for. Two statements.
+    """
+    given = (
+        select(SessionSpeaker.person_id, func.count().label("talks"))
+        .join(Session, Session.id == SessionSpeaker.session_id)
+        .join(Event, Event.id == Session.event_id)
+        .where(_real())
+        .group_by(SessionSpeaker.person_id)
+        .subquery()
+    )
+    is_leader = exists().where(Term.person_id == Person.id, leading(), held_on(today))
+    talks = func.coalesce(given.c.talks, 0)
+    statement = (
+        select(Person, talks, is_leader)
+        .outerjoin(given, given.c.person_id == Person.id)
+        .where(or_(given.c.talks.is_not(None), is_leader))
+        .options(
+            selectinload(Person.terms.and_(leading(), held_on(today))).options(
+                joinedload(Term.role).raiseload(Role.group), joinedload(Term.group).raiseload(Group.parent)
+            )
+        )
+        .order_by(is_leader.desc(), talks.desc(), Person.slug)
+        .limit(SPEAKERS_MAX + 1)
+        .offset((page - 1) * SPEAKERS_MAX)
+    )
+    rows = [SpeakerLine(person, count, leads) for person, count, leads in db.session.execute(statement)]
+    return rows[:SPEAKERS_MAX], len(rows) > SPEAKERS_MAX
+
+
+def talks_of(person_id: int) -> Sequence[Session]:
+    """Return what a person gave or will give at public events, the latest first, with event and fellow speakers."""
+    statement = (
+        select(Session)
+        .join(Session.event)
+        .where(_real(), Session.id.in_(select(SessionSpeaker.session_id).where(SessionSpeaker.person_id == person_id)))
+        .options(
+            contains_eager(Session.event).options(*line_of_event()),
+            joinedload(Session.speakers).joinedload(SessionSpeaker.person).raiseload("*"),
+        )
+        .order_by(Event.starts_at.desc(), Session.position)
+        .limit(TALKS_MAX)
+    )
+    return db.session.scalars(statement).unique().all()
+
+
+def _real() -> ColumnElement[bool]:
+    # A demo event takes a real agenda to a day on which nobody will speak.
+    return and_(Event.state == EventState.PUBLISHED, Event.is_demo.is_(False))
