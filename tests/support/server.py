@@ -101,6 +101,21 @@ class Server:
             pass
         self._process.wait(wait)
         self._process = None
+        self._wait_until_it_is_silent()
+
+    def _wait_until_it_is_silent(self) -> None:
+        """Return when the last worker has let go of the port: the main process may be gone before its children."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection((HOST, self.port), timeout=1).close()
+            except ConnectionRefusedError:
+                return
+            except OSError:
+                pass
+            time.sleep(0.01)
+        message = f"Something still listens on port {self.port} after the end of the server."
+        raise AssertionError(message)
 
     def _wait_until_it_answers(self) -> None:
         assert self._process is not None
