@@ -54,7 +54,7 @@ def queue(
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(Letter.id)
     )
-    session.info[_QUEUED] = True
+    wake_after_commit(session)
     return queued is not None
 
 
@@ -64,9 +64,14 @@ def new_message_id() -> str:
     return f"<letter.{secrets.token_hex(16)}@{domain}>"
 
 
+def wake_after_commit(session: Session) -> None:
+    """Let the thread of this process look at once when this transaction is through."""
+    session.info[_QUEUED] = True
+
+
 @event.listens_for(Session, "after_commit")
 def _wake(session: Session) -> None:
-    """Let the thread of this process look at once; other processes look by themselves within their pause."""
+    # Workers in other processes look by themselves, within their pause.
     if session.info.pop(_QUEUED, False) and (thread := current_app.extensions.get("duty_thread")):
         thread.wake()
 

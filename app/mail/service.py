@@ -1,0 +1,51 @@
+"""What people may ask of the outbox: a failed letter once more, a proof that letters arrive."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import update
+
+from app.core.addresses import normalise
+from app.core.db import transaction
+from app.core.errors import ConflictError, NotFoundError
+from app.core.i18n import Language
+from app.core.i18n import gettext as _
+from app.mail import delivery, mails, outbox, queries
+from app.mail.models import Letter, LetterState
+
+
+def send_again(letter_id: int, *, now: datetime) -> None:
+    """Make a failed letter due at once, with all its attempts before it; it stays the same letter.
+
+    Raises NotFoundError, or ConflictError for a letter that has not failed.
+    """
+    with transaction() as session:
+        requeued = session.scalar(
+            update(Letter)
+            .where(Letter.id == letter_id, Letter.state == LetterState.FAILED)
+            .values(state=LetterState.QUEUED, attempts=0, due_at=now)
+            .returning(Letter.id)
+        )
+        outbox.wake_after_commit(session)
+    if requeued is not None:
+        return
+    if queries.letter(letter_id) is None:
+        raise NotFoundError(_("There is no such letter."))
+    raise ConflictError(_("This letter has not failed, so it is not sent again."))
+
+
+def send_test(to_email: str, *, language: Language, now: datetime) -> Letter:
+    """Queue a test letter to this address, try at once to deliver it, and return it with what became of it.
+
+    Its state may still be `sending` when the thread of a running site was faster. Raises ValueError for what is no
+    address.
+    """
+    address = normalise(to_email, allow_local=True)
+    key = f"{mails.TEST}:{secrets.token_hex(8)}"
+    with transaction():
+        outbox.queue(mails.TEST, key=key, to_email=address.email, language=language, ids={}, now=now)
+    queued = queries.letter_by_key(key)
+    if queued is None:
+        raise AssertionError(key)
+    delivery.deliver_one(queued.id, now=now)
+    return queries.letter(queued.id) or queued

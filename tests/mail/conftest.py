@@ -1,0 +1,72 @@
+"""What the tests of letters share: a moment, a kind of letter of their own, a way to queue it, a way to count."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from app.core.db import db, transaction
+from app.mail import kinds, outbox, queries
+from app.mail.kinds import Draft
+from app.mail.models import Letter
+
+PROBE = "probe"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which the tests happen."""
+    return datetime(2019, 12, 1, 4, 30, tzinfo=UTC)
+
+
+def write_probe(letter: Letter) -> Draft | None:
+    """Write what the row says to write."""
+    if letter.ids.get("unneeded"):
+        return None
+    if letter.ids.get("broken"):
+        raise KeyError(letter.to_email)
+    return Draft(
+        subject=letter.ids.get("subject", "报名成功"),
+        text=f"你好 {letter.to_name}\n",
+        html=f"<!doctype html><html><head></head><body><p>你好 {letter.to_name}</p></body></html>",
+        headers=letter.ids.get("headers", {}),
+    )
+
+
+@pytest.fixture
+def queue(app: Flask, now: datetime) -> Callable[..., Letter]:
+    """Queue a letter of the tests' own kind: `queue("ada")`, `queue("bob", subject="…")`."""
+    kinds._WRITERS[PROBE] = write_probe  # each test module gets a conftest of its own, so `register` would refuse
+
+    def put(who: str, *, kind: str = PROBE, at: datetime = now, **ids: object) -> Letter:
+        key, email = f"{kind}:{who}", f"{who}@example.com"
+        with transaction():
+            outbox.queue(kind, key=key, to_email=email, to_name=who, language="zh", ids=ids, now=at)
+        letter = queries.letter_by_key(key)
+        assert letter is not None
+        return letter
+
+    return put
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Collect the SQL of a block: `with statements() as seen: …`."""
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_rest) -> None:
+            seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return collect
