@@ -6,7 +6,7 @@ WORKERS ?= 1
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --strip-extras \
 	--fork-strategy fewest --custom-compile-command "make lock"
 PO := app/translations/zh_Hans/LC_MESSAGES/messages.po
@@ -30,7 +30,7 @@ run: export PORT := $(PORT)
 run: $(VENV)/.requirements
 	@$(BIN)/flask --app wsgi prepare --demo
 	@exec $(BIN)/python -m granian --interface wsgi --no-ws --host $(HOST) --port $(PORT) \
-		--workers $(WORKERS) --blocking-threads 8 --respawn-failed-workers --workers-kill-timeout 10 \
+		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers --workers-kill-timeout 10 \
 		--log-level warning wsgi:app
 
 test: $(VENV)/.requirements-dev browser
