@@ -2,6 +2,9 @@
 
 from flask import Flask
 
+from app.calendar.views import bp
+
 
 def init_app(app: Flask) -> None:
-    """Register the room's pages, letters and duties."""
+    """Register the room's pages."""
+    app.register_blueprint(bp)
