@@ -1,5 +1,6 @@
 """Each test gets a database that is migrated and empty, on each engine."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -52,14 +53,17 @@ def test_durable_database_waits_for_the_disk(postgres_database):
 def test_postgres_keeper_ends_with_the_run(tmp_path):
     """A run killed with SIGKILL leaves no server behind."""
     script = """
-import os, signal, sys
+import os, signal
 from tests.support import postgres, run_folder
 run_folder.create()
 print(postgres.admin_url(), run_folder.path(), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
+    own = {name: value for name, value in os.environ.items() if name != "TEST_POSTGRES_URL"}
 
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=own, capture_output=True, text=True, check=False, timeout=60
+    )
     address, folder = ended.stdout.split()
     deadline = time.monotonic() + 10
     while Path(folder).exists() and time.monotonic() < deadline:
