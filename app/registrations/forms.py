@@ -1,20 +1,22 @@
 """The sign-up form of an event, made from what the event asks; and the form that corrects it later."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 import phonenumbers
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than types-wtforms
     BooleanField,
     Field,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.form import BaseForm
+from wtforms.validators import Length, Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from app.core.addresses import Address, normalise
@@ -33,10 +35,31 @@ EMAIL_MAX: Final = 254
 SHORT_MAX: Final = 200
 LONG_MAX: Final = 2000
 NUMBER_MAX: Final = 10**12
+DIGITS_MAX: Final = 10
 # A number without a country code is taken as one of the country most events are in.
 PHONE_REGION: Final = "CN"
 
 PREFIX: Final = "q_"
+
+
+class Required:
+    """Asks for an answer: something other than blanks, nothing chosen, or a box not ticked; nought is one."""
+
+    field_flags: ClassVar = {"required": True}
+
+    def __init__(self, message: object) -> None:
+        """Keep what to say."""
+        self.message = message
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        """Look at what is left after cleaning; a mistake in reading it has been reported already."""
+        if field.data is None or field.data is False or field.data in ("", []):
+            raise StopValidation(str(self.message))
+
+
+def _whole_number(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS_MAX else None
 
 
 class _Answered(Form):
@@ -46,7 +69,7 @@ class _Answered(Form):
         _l("Name"),
         filters=[one_line],
         validators=[
-            InputRequired(_l("Please tell us your name.")),
+            Required(_l("Please tell us your name.")),
             Length(max=NAME_MAX, message=_l("At most %(max)d characters, please.")),
         ],
         render_kw={"autocomplete": "name", "maxlength": NAME_MAX},
@@ -68,10 +91,16 @@ class _SignUp(_Answered):
     email = StringField(
         _l("E-mail"),
         filters=[one_line],
-        validators=[InputRequired(_l("Please tell us your e-mail address: the confirmation goes there."))],
+        validators=[Required(_l("Please tell us your e-mail address: the confirmation goes there."))],
         render_kw={"type": "email", "autocomplete": "email", "inputmode": "email", "maxlength": EMAIL_MAX},
     )
-    ticket_type = RadioField(_l("How will you attend?"), coerce=int, validate_choice=True)
+    # Which numbers there are is the service's to check: what is full or hidden changes while the form is filled in.
+    ticket_type = RadioField(
+        _l("How will you attend?"),
+        coerce=_whole_number,
+        validators=[Required(_l("Please choose how you will attend."))],
+        validate_choice=False,
+    )
     # What only a machine fills in; hidden from people by the page's style and from screen readers.
     website = StringField(
         _l("Website"),
@@ -115,7 +144,7 @@ def sign_up_form(
     """Return the form of an event; with one ticket type the choice is made and its field is not shown."""
     form: _SignUp = _with_questions(_SignUp, questions)(data)
     form.seconds_min = seconds_min
-    form.ticket_type.choices = [(ticket_type.id, _ticket_label(ticket_type)) for ticket_type in ticket_types]
+    form.ticket_type.choices = [SelectChoice(each.id, _ticket_label(each)) for each in ticket_types]
     if len(ticket_types) == 1 and form.ticket_type.data is None:
         form.ticket_type.data = ticket_types[0].id
     return form
@@ -157,13 +186,15 @@ def _field(question: Question) -> Any:
 
 def _required(kind: QuestionKind) -> Any:
     if kind is QuestionKind.CHECKBOX:
-        return InputRequired(_("Please tick this to go on."))
-    return InputRequired(_("Please choose.") if kind is QuestionKind.ONE_CHOICE else _("Please fill this in."))
+        return Required(_("Please tick this to go on."))
+    return Required(_("Please choose.") if kind is QuestionKind.ONE_CHOICE else _("Please fill this in."))
 
 
-def _choices(question: Question) -> list[tuple[str, str]]:
+def _choices(question: Question) -> list[SelectChoice]:
     language = current_language()
-    return [(option["value"], Texts(**option["label"]).in_language(language)) for option in question.options]
+    return [
+        SelectChoice(option["value"], Texts(**option["label"]).in_language(language)) for option in question.options
+    ]
 
 
 def _too_long(limit: int) -> Length:
@@ -206,7 +237,7 @@ class TicksField(SelectMultipleField):
         self.flags.required = required
         self.type = "SelectMultipleField"  # what templates know it by
 
-    def post_validate(self, form: Form, validation_stopped: bool) -> None:  # noqa: ARG002, FBT001 - WTForms' signature
+    def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:  # noqa: ARG002, FBT001 - WTForms' signature
         """Ask for one tick."""
         if self.flags.required and not self.data and not validation_stopped:
             raise ValidationError(_("Please choose at least one."))
@@ -224,8 +255,8 @@ def _several(question: Question, *, validators: list[Any], **options: Any) -> An
     )
 
 
-def _known(choices: list[tuple[str, str]]) -> Any:
-    values = {value for value, _label in choices}
+def _known(choices: list[SelectChoice]) -> Any:
+    values = {choice.value for choice in choices}
 
     def check(_form: Form, field: Field) -> None:
         given = field.data if isinstance(field.data, list) else [field.data]
@@ -287,7 +318,7 @@ def _phone(_question: Question, **options: Any) -> Any:
     return PhoneField(render_kw={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "maxlength": 30}, **options)
 
 
-_FIELDS: Final = {
+_FIELDS: Final[dict[QuestionKind, Callable[..., Any]]] = {
     QuestionKind.SHORT_TEXT: _short,
     QuestionKind.LONG_TEXT: _long,
     QuestionKind.ONE_CHOICE: _one,
