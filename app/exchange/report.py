@@ -41,6 +41,12 @@ class LoadReport:
         """How many things of all kinds were changed."""
         return sum(count.changed for count in self.counts.values())
 
+    @property
+    def summary(self) -> str:
+        """All kinds in one line, as `268 created, 0 changed, 0 unchanged`."""
+        unchanged = sum(count.unchanged for count in self.counts.values())
+        return f"{self.created} created, {self.changed} changed, {unchanged} unchanged"
+
     def __str__(self) -> str:
         """Write a line for each kind, as `events: 30 created, 0 changed, 0 unchanged`."""
         kinds = [kind for kind in KINDS if kind in self.counts]

@@ -18,6 +18,7 @@ from app.events.signals import event_changed
 from app.exchange.load import load
 from app.registrations.models import Question
 from tests.exchange.small import LATER, NOW, SMALL, event_named, file_of, load_text, versions_of
+from tests.support.factories import sign_up_as, states
 
 
 def test_load_of_small_community_makes_what_it_says(app: Flask, tmp_path: Path) -> None:
@@ -34,6 +35,7 @@ def test_load_of_small_community_makes_what_it_says(app: Flask, tmp_path: Path) 
         "venues: 1 created, 0 changed, 0 unchanged\n"
         "events: 1 created, 0 changed, 0 unchanged"
     )
+    assert report.summary == "9 created, 0 changed, 0 unchanged"
     assert (event.starts_at, event.ends_at, event.zone) == (
         datetime(2026, 5, 1, 16, 0, tzinfo=UTC),
         datetime(2026, 5, 1, 19, 0, tzinfo=UTC),
@@ -156,6 +158,18 @@ def test_load_makes_ticket_types_and_questions_what_the_file_says(app: Flask, tm
     assert [(ticket.slug, ticket.position) for ticket in event.ticket_types] == [("seat", 0), ("online", 1)]
     assert list(db.session.scalars(select(Question.key))) == ["phone"]
     assert db.session.scalar(select(func.count(TicketType.id))) == 2
+
+
+def test_load_of_a_larger_capacity_gives_seats_to_those_who_wait(app: Flask, tmp_path: Path) -> None:
+    load_text(tmp_path, SMALL.replace("capacity: 20", "capacity: 1"))
+    for name in ("ada", "bob", "eve"):
+        sign_up_as(event_named("spring"), name, now=NOW)
+    before = states(event_named("spring"))
+
+    load_text(tmp_path, SMALL.replace("capacity: 20", "capacity: 2"), now=LATER)
+
+    assert before == {"ada": "confirmed", "bob": "waiting", "eve": "waiting"}
+    assert states(event_named("spring")) == {"ada": "confirmed", "bob": "confirmed", "eve": "waiting"}
 
 
 def test_load_makes_the_terms_of_a_person_what_the_file_says(app: Flask, tmp_path: Path) -> None:
