@@ -150,6 +150,8 @@ def line_of_event() -> list[Any]:
             Event.mode,
             Event.is_demo,
             Event.cover_url,
+            Event.venue_id,
+            Event.city_id,
             raiseload=True,
         ),
         joinedload(Event.venue).load_only(Venue.slug, Venue.name, raiseload=True),
