@@ -53,15 +53,15 @@ def queue(app: Flask, now: datetime) -> Callable[..., Letter]:
 
 
 @pytest.fixture
-def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
-    """Collect the SQL of a block: `with statements() as seen: …`."""
+def statements(app: Flask) -> Callable[[], AbstractContextManager[list[tuple[str, object]]]]:
+    """Collect the SQL of a block, with its values: `with statements() as seen: …`."""
 
     @contextmanager
-    def collect() -> Iterator[list[str]]:
-        seen: list[str] = []
+    def collect() -> Iterator[list[tuple[str, object]]]:
+        seen: list[tuple[str, object]] = []
 
-        def note(_connection, _cursor, statement, *_rest) -> None:
-            seen.append(statement)
+        def note(_connection, _cursor, statement, parameters, *_rest) -> None:
+            seen.append((statement, parameters))
 
         event.listen(db.engine, "before_cursor_execute", note)
         try:

@@ -51,7 +51,7 @@ def test_queueing_is_one_statement(app, put, statements):
         put("one")
 
     assert len(seen) == 2
-    assert all("DO NOTHING" in statement for statement in seen)
+    assert all("DO NOTHING" in statement for statement, _values in seen)
 
 
 def test_letter_goes_when_its_cause_is_undone(app, put):
