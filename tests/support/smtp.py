@@ -150,7 +150,8 @@ class SmtpServer:
     def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
         if not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
-        return AuthResult(success=(data.login.decode(), data.password.decode()) == self._credentials, auth_data=data)
+        is_known = (data.login.decode(), data.password.decode()) == self._credentials
+        return AuthResult(success=is_known, handled=False, auth_data=data)  # not handled: the server answers 535
 
 
 class _Conversation(SMTP):
