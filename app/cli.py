@@ -22,6 +22,7 @@ from app.core.clock import utc_now
 from app.core.errors import AppError
 from app.core.i18n import LANGUAGES, Language, speaking
 from app.core.jobs import DutyThread
+from app.exchange.report import LoadReport
 from app.mail import service as mail
 from app.mail.models import Letter, LetterState
 from app.registrations import attendees, export
@@ -78,7 +79,8 @@ def prepare(*, demo: bool) -> None:
     changed = foundations.prepare()
     click.echo("Database    brought up to date." if changed else "Database    up to date.")
     if demo:
-        click.echo(f"Community   {_loaded([DEMO])}")
+        report = _loaded([DEMO])
+        click.echo(f"Community   {report.created} things created, {report.changed} changed.")
         address = normalise(DEMO_ORGANIZER, allow_local=True)
         accounts.add_organizer(address, name="Demo", language=current_app.config["SITE_LANGUAGE"], now=utc_now())
         click.echo(f"Sign in     {_sign_in_address(address)}")
@@ -114,7 +116,7 @@ def doctor(*, send_to: Address | None) -> None:
 @in_plain_words
 def load_files(paths: tuple[Path, ...]) -> None:
     """Load communities, people and events from YAML files or folders: all of it, or nothing."""
-    click.echo(_loaded(paths))
+    click.echo(str(_loaded(paths)))
 
 
 @bp.cli.command("export-attendees")
@@ -211,11 +213,11 @@ def _sign_in_page() -> str:
     return public_url("accounts.sign_in")
 
 
-def _loaded(paths: Sequence[Path]) -> str:
+def _loaded(paths: Sequence[Path]) -> LoadReport:
     # Here and not above: a web process has no use for what reads and checks files.
     from app.exchange.load import load
 
-    return str(load(paths, now=utc_now()))
+    return load(paths, now=utc_now())
 
 
 def _fate(letter: Letter) -> Finding:

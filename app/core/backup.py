@@ -75,12 +75,12 @@ def restore(source: Path, *, overwrite: bool, now: datetime) -> Path | None:
         if is_taken and not overwrite:
             message = f"There is a database at {target} already. With --force it is replaced (and kept as a backup)."
             raise BackupError(message)
+        instance.mkdir(parents=True, exist_ok=True)
         kept = None
         if is_taken:
             kept = instance / f"before-restore-{now:%Y%m%dT%H%M%S}.tar.gz"
             backup(kept, now=now)
         target.parent.mkdir(parents=True, exist_ok=True)
-        instance.mkdir(parents=True, exist_ok=True)
         db.engine.dispose()
         # Into the living file page by page, inside SQLite's own lock: a server that has it open sees the old
         # data or the new, and never a file that was swapped under it.

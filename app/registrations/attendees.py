@@ -14,6 +14,7 @@ from app.core.i18n import gettext as _
 from app.events.models import Event, TicketType
 from app.mail.models import Letter, LetterState
 from app.registrations.models import Registration, RegistrationState
+from app.web.forms import one_line
 
 PER_PAGE: Final = 50
 SEARCH_MAX: Final = 200
@@ -31,7 +32,7 @@ class Wanted:
     def of(cls, search: str | None, state: str | None) -> "Wanted":
         """Read a wish as it stands in an address; a state that does not exist is no wish."""
         known = {member.value: member for member in RegistrationState}
-        return cls(" ".join((search or "").split())[:SEARCH_MAX], known.get(state or ""))
+        return cls(one_line(search)[:SEARCH_MAX], known.get(state or ""))
 
     def as_query(self) -> dict[str, str]:
         """Return the wish as it stands in an address, only what is set."""

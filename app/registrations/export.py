@@ -171,7 +171,8 @@ def _spoken(question: Question, language: Language) -> Callable[[Any], Cell]:
     labels: dict[object, str] = {
         option["value"]: Texts(**option.get("label", {})).in_language(language) for option in question.options
     }
-    yes, no = _("Yes"), _("No")
+    yes: str = _("Yes")
+    no: str = _("No")
 
     def say(value: object) -> Cell:
         if value is None:
@@ -179,7 +180,8 @@ def _spoken(question: Question, language: Language) -> Callable[[Any], Cell]:
         if isinstance(value, bool):
             return yes if value else no
         if isinstance(value, list):
-            return "; ".join(labels.get(one) or str(one) for one in value)
+            chosen: list[str] = [labels.get(one) or str(one) for one in value]
+            return "; ".join(chosen)
         if question.kind is QuestionKind.NUMBER and isinstance(value, int | float):
             return value
         return labels.get(value) or str(value)

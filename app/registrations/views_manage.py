@@ -13,7 +13,7 @@ from app.web.pages import render, see_other
 
 bp = Blueprint("attendees", __name__, url_prefix=f"{PATH}/events/<slug>")
 
-_ID_MAX = 2**62
+_ID_MAX = 2**31 - 1  # of the column
 
 
 @bp.get("/attendees")
@@ -48,7 +48,7 @@ def download(slug: str, suffix: str) -> Response:
     return response
 
 
-@bp.post("/letters/<int:letter_id>/delivery")
+@bp.post(f"/letters/<int(max={_ID_MAX}):letter_id>/delivery")
 def send_again(slug: str, letter_id: int) -> BaseResponse:
     """Put a letter that failed back into the queue."""
     event = attendees.event_to_manage(slug)

@@ -1,0 +1,137 @@
+"""The attendee list as an organizer sees and downloads it."""
+
+import csv
+import io
+import json
+
+import openpyxl
+import pytest
+from sqlalchemy import select, update
+
+from app.core.db import transaction
+from app.events.models import EventState
+from app.mail.models import Letter, LetterState
+from tests.support.factories import sign_up_as
+from tests.support.organizers import signed_in
+
+LIST = "/organizer/events/meetup/attendees"
+
+
+@pytest.fixture
+def event(make_event):
+    event = make_event("meetup", capacity=2)
+    sign_up_as(event, "wang", full_name="王芳")
+    sign_up_as(event, "ada", full_name="<b>Ada</b>")
+    sign_up_as(event, "bob")
+    return event
+
+
+@pytest.fixture
+def browser(app):
+    return signed_in(app, "organizer@example.com", name="Olga")
+
+
+def emails(page):
+    return [part.split("<")[0] for part in page.split('"mailto:')[1:] for part in part.split(">")[1:2]]
+
+
+def test_list_shows_who_comes_and_how_many(event, browser):
+    page = browser.get(LIST + "?lang=en").text
+
+    assert emails(page) == ["wang@example.com", "ada@example.com", "bob@example.com"]
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in page
+    for name, number in (("All", 3), ("Confirmed", 2), ("Waiting list", 1), ("Cancelled", 0)):
+        assert f'{name} <span class="count">{number}</span>' in page
+
+
+def test_list_narrows_by_search_and_status_and_keeps_both_in_its_links(event, browser):
+    page = browser.get(LIST + "?lang=en&q=b&status=waiting").text
+
+    assert emails(page) == ["bob@example.com"]
+    assert 'href="/organizer/events/meetup/attendees.csv?q=b&amp;status=waiting&amp;lang=en"' in page
+    assert 'value="b"' in page
+
+
+def test_list_says_when_nobody_fits(event, browser):
+    assert "Nobody fits" in browser.get(LIST + "?lang=en&q=zzz").text
+
+
+@pytest.mark.parametrize("query", ["after=x", "before=-1", "after=" + "9" * 40, "status=%00", "q=%00%27"])
+def test_list_takes_nonsense_in_its_address_calmly(event, browser, query):
+    assert browser.get(f"{LIST}?{query}").status_code == 200
+
+
+def test_letter_of_an_impossible_number_is_not_there(event, browser):
+    assert browser.post(f"/organizer/events/meetup/letters/{2**40}/delivery").status_code == 404
+
+
+def test_list_of_a_draft_is_there_and_of_nothing_is_not(browser, make_event):
+    make_event("meetup", state=EventState.DRAFT)
+
+    assert browser.get(LIST).status_code == 200
+    assert browser.get("/organizer/events/nowhere/attendees").status_code == 404
+
+
+def test_list_asks_as_often_for_three_people_as_for_one(make_event, browser, count_statements):
+    event = make_event("meetup")
+    asked = []
+    for names in (["ada"], ["bob", "eve"]):
+        for name in names:
+            sign_up_as(event, name)
+        browser.get(LIST)
+        with count_statements() as seen:
+            browser.get(LIST)
+        asked.append(len(seen))
+
+    assert asked == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content_type", "name"),
+    [
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "meetup-attendees.xlsx"),
+        ("csv", "text/csv; charset=utf-8", "meetup-attendees.csv"),
+        ("json", "application/x-ndjson; charset=utf-8", "meetup-attendees.jsonl"),
+    ],
+)
+def test_download_is_a_file_of_those_wanted(event, browser, suffix, content_type, name):
+    response = browser.get(f"{LIST}.{suffix}?status=confirmed&lang=en")
+
+    assert (response.status_code, response.headers["Content-Type"]) == (200, content_type)
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert names_in(response.data, suffix) == ["王芳", "<b>Ada</b>"]
+
+
+def names_in(content, suffix):
+    if suffix == "xlsx":
+        return [
+            row[1] for row in openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2, values_only=True)
+        ]
+    if suffix == "csv":
+        return [row[1] for row in csv.reader(io.StringIO(content.decode("utf-8-sig")))][1:]
+    return [json.loads(line)["name"] for line in content.splitlines()]
+
+
+def test_download_of_another_kind_is_not_there(event, browser):
+    assert browser.get(f"{LIST}.pdf").status_code == 404
+
+
+def test_failed_letter_is_shown_and_sent_again(event, browser, db):
+    with transaction() as session:
+        session.execute(
+            update(Letter)
+            .where(Letter.to_email == "ada@example.com")
+            .values(state=LetterState.FAILED, last_error="550 <no>")
+        )
+    letter_id = db.scalar(select(Letter.id).where(Letter.to_email == "ada@example.com"))
+    shown = browser.get(LIST + "?lang=en").text
+
+    answer = browser.post(f"/organizer/events/meetup/letters/{letter_id}/delivery?lang=en")
+    again = browser.post(f"/organizer/events/meetup/letters/{letter_id}/delivery?lang=en")
+
+    assert "The mail server said: 550 &lt;no&gt;" in shown
+    assert (answer.status_code, answer.location) == (303, f"{LIST}?lang=en#letters")
+    assert db.get(Letter, letter_id).state is LetterState.QUEUED
+    assert again.status_code == 404
+    assert "did not arrive" not in browser.get(LIST + "?lang=en").text

@@ -1,0 +1,200 @@
+"""The commands, as they are typed."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import openpyxl
+import pytest
+from sqlalchemy import func, select
+
+from app.accounts import queries
+from app.core import heartbeat
+from app.core.clock import utc_now
+from app.events.models import Event
+from app.mail.models import Letter
+from tests.support.factories import sign_up_as
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def run(app):
+    """Run a command; return its exit code, its answer, and what it said beside it."""
+    runner = app.test_cli_runner()
+
+    def run(*words):
+        result = runner.invoke(args=[str(word) for word in words])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+        return result.exit_code, result.stdout, result.stderr
+
+    return run
+
+
+def lines_of(doctor):
+    return {line[9:].split("  ")[0].strip(): line[:7].strip() for line in doctor.splitlines() if line[:1] != " "}
+
+
+def test_prepare_makes_a_demo_site_and_may_run_again(run, db):
+    first = run("prepare", "--demo")
+    events = db.scalar(select(func.count()).select_from(Event))
+    second = run("prepare", "--demo")
+
+    assert (first[0], second[0]) == (0, 0)
+    assert events >= 29
+    assert "0 things created, 0 changed." in second[1]
+    assert re.search(r"^Sign in     http://127\.0\.0\.1:8000/organizer/sign-in/\S{32}$", second[1], re.MULTILINE)
+
+
+def test_sign_in_link_of_the_demo_organizer_opens(run, app):
+    run("prepare", "--demo")
+    _code, address, _ = run("sign-in-link", "organizer@localhost.localdomain")
+
+    response = app.test_client().post(address.strip().removeprefix("http://127.0.0.1:8000"))
+
+    assert (response.status_code, response.location) == (303, "/organizer/")
+
+
+def test_organizers_are_added_and_removed(run):
+    added, again = run("add-organizer", "Ada@Example.com", "--name", "Ada"), run("add-organizer", ADA)
+    known = queries.organizer_with(ADA)
+    removed = run("remove-organizer", ADA)
+
+    assert added[1] == "Ada@example.com may now sign in: http://127.0.0.1:8000/organizer/sign-in\n"
+    assert again[1] == "ada@example.com could already sign in: http://127.0.0.1:8000/organizer/sign-in\n"
+    assert known.name == "Ada"
+    assert removed[1] == "ada@example.com can no longer sign in.\n"
+    assert queries.organizer_with(ADA) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["sign-in-link", "bob@example.com"], 1, "Error: There is no organizer with this address."),
+        (["remove-organizer", "bob@example.com"], 1, "Error: There is no organizer with this address."),
+        (["add-organizer", "no address"], 2, "Invalid value for 'EMAIL'"),
+        (["export-attendees", "nowhere"], 1, "Error: There is no event at this address."),
+        (["load", "/nowhere.yaml"], 2, "'/nowhere.yaml' does not exist"),
+    ],
+)
+def test_command_refuses_in_one_sentence(run, words, code, sentence):
+    answer = run(*words)
+
+    assert answer[0] == code
+    assert sentence in answer[2]
+    assert "Traceback" not in answer[2]
+
+
+def test_load_names_every_mistake_with_its_line(run, tmp_path, db):
+    file = tmp_path / "community.yaml"
+    file.write_text("format: juhui/1\ncities:\n- {slug: Beijing!}\nevents:\n- {slug: a, when: never}\n")
+
+    code, answer, said = run("load", file)
+
+    assert (code, answer) == (1, "")
+    assert f"{file}:3" in said
+    assert f"{file}:5" in said
+    assert db.scalar(select(func.count()).select_from(Event)) == 0
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv", "json"])
+def test_export_attendees_writes_a_whole_file(run, make_event, tmp_path, form):
+    event = make_event("meetup", capacity=1)
+    sign_up_as(event, "wang", full_name="王芳")
+    sign_up_as(event, "bob")
+    target = tmp_path / f"list.{form}"
+
+    code, answer, said = run("export-attendees", "meetup", "--format", form, "--output", target, "--language", "en")
+
+    assert (code, answer) == (0, "")
+    assert f"2 attendees in {target}." in said
+    assert rows_of(target, form) == [("王芳", "wang@example.com"), ("bob", "bob@example.com")]
+    assert [path.name for path in tmp_path.glob("*list*")] == [target.name]
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def rows_of(path, form):
+    if form == "xlsx":
+        sheet = openpyxl.load_workbook(path).active
+        return [row[1:3] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    if form == "csv":
+        return [tuple(row[1:3]) for row in csv.reader(io.StringIO(path.read_text("utf-8-sig")))][1:]
+    return [(line["name"], line["email"]) for line in map(json.loads, path.read_text().splitlines())]
+
+
+def test_export_attendees_writes_to_standard_output(run, make_event):
+    event = make_event("meetup", capacity=1)
+    sign_up_as(event, "wang")
+    sign_up_as(event, "bob")
+
+    _code, answer, said = run("export-attendees", "meetup", "--format", "json", "--status", "waiting")
+
+    assert [json.loads(line)["name"] for line in answer.splitlines()] == ["bob"]
+    assert "1 attendees." in said
+
+
+def test_doctor_says_what_to_do_and_exits_with_one(run):
+    code, answer, _ = run("doctor")
+
+    assert code == 1
+    assert lines_of(answer) == {
+        "settings": "ok",
+        "secret key": "ok",
+        "time zones": "ok",
+        "database": "ok",
+        "schema": "ok",
+        "writes": "ok",
+        "worker": "PROBLEM",
+        "mail server": "ok",
+        "outbox": "ok",
+        "letters": "ok",
+    }
+    assert "`flask --app wsgi worker`" in answer
+
+
+def test_doctor_is_content_when_all_is_well_and_sends_a_test_letter(run, tmp_path):
+    heartbeat.beat(utc_now())
+
+    code, answer, _ = run("doctor", "--send-to", ADA)
+
+    assert (code, lines_of(answer)["test letter"]) == (0, "ok")
+    assert len(list((tmp_path / "instance" / "mail").glob("*.eml"))) == 1
+
+
+@pytest.mark.parametrize("settings", [{"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": "1", "MAIL_SECURITY": "none"}])
+def test_doctor_tells_why_letters_cannot_leave(run, settings):
+    heartbeat.beat(utc_now())
+
+    code, answer, _ = run("doctor", "--send-to", ADA)
+
+    assert code == 1
+    assert {name: state for name, state in lines_of(answer).items() if state != "ok"} == {
+        "mail server": "PROBLEM",
+        "test letter": "PROBLEM",
+    }
+    assert "127.0.0.1:1 (none)" in answer
+
+
+def test_backup_and_restore_bring_everything_back(run, app, db, make_event, tmp_path, engine_url):
+    event = make_event("meetup")
+    sign_up_as(event, "ada")
+    file = tmp_path / "backup.tar.gz"
+
+    code, answer, said = run("backup", file)
+
+    if engine_url.startswith("postgresql"):
+        assert (code, answer, file.exists()) == (1, "", False)
+        assert f"pg_dump --format=custom --file={file} --dbname=postgresql://" in said
+        return
+    assert (code, said) == (0, "")
+    sign_up_as(event, "bob")
+    db.remove()
+    refused, forced = run("restore", file), run("restore", file, "--force")
+    db.remove()
+    assert (refused[0], forced[0]) == (1, 0), forced[2]
+    assert "With --force it is replaced" in refused[2]
+    assert db.scalars(select(Letter.to_email)).all() == ["ada@example.com"]
+    (kept,) = Path(app.config["INSTANCE_PATH"]).glob("before-restore-*.tar.gz")
+    assert str(kept) in forced[1]

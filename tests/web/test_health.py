@@ -1,0 +1,68 @@
+"""What monitors ask."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.core import foundations
+from app.core.clock import utc_now
+from app.core.db import transaction
+from app.mail import mails, outbox
+
+
+@pytest.fixture
+def set_schema(app):
+    """Write another schema version into the database; put back afterwards, since emptying leaves it alone."""
+
+    def write(version):
+        with transaction() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+    right = foundations.present_schema()
+    yield write
+    write(right)
+
+
+def test_process_that_answers_is_alive_without_asking_the_database(client, count_statements):
+    with count_statements() as seen:
+        response = client.get("/healthz")
+
+    assert (response.status_code, response.text, response.headers["Cache-Control"]) == (200, "ok\n", "no-store")
+    assert "Set-Cookie" not in response.headers
+    assert seen == []
+
+
+def test_site_is_ready_when_all_it_needs_is_there(client):
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
+    assert response.json == {"database": "ok", "schema": "ok", "letters": "ok"}
+
+
+def test_site_is_not_ready_on_the_schema_of_another_version(client, set_schema):
+    set_schema("older")
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json["schema"]) == (503, "problem")
+
+
+def test_site_is_not_ready_while_letters_are_stuck(client):
+    for minutes, key in ((14, "a"), (16, "b")):
+        with transaction():
+            due = utc_now() - timedelta(minutes=minutes)
+            outbox.queue(mails.TEST, key=key, to_email="ada@example.com", language="en", ids={}, now=due)
+        answer = client.get("/readyz")
+
+        assert answer.status_code == (200 if minutes == 14 else 503)
+
+
+def test_site_is_not_ready_without_its_database(make_app, tmp_path):
+    app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/juhui.sqlite3")
+
+    response = app.test_client().get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json["database"] == "problem"
+    assert "nowhere" not in response.text
