@@ -50,7 +50,12 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Start the processes, again on the same port after a kill, and wait until they answer."""
+        """Start the processes, again on the same port after a kill, and wait until they answer.
+
+        Does nothing when it already runs: granian would share the port with its twin.
+        """
+        if self._process is not None:
+            return
         command = [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", HOST),
             *("--port", str(self.port), "--workers", str(self._workers), "--blocking-threads", "8"),
