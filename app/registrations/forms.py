@@ -23,6 +23,7 @@ from app.core.addresses import Address, normalise
 from app.core.i18n import Language, Texts, current_language
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
+from app.core.i18n import ngettext
 from app.events.models import TicketType
 from app.registrations.models import Question, QuestionKind
 from app.registrations.rules import seats_left
@@ -152,9 +153,12 @@ def sign_up_form(
 
 def _ticket_label(ticket_type: TicketType) -> str:
     name = ticket_type.name.in_language(current_language())
-    if seats_left(ticket_type) == 0:
+    left = seats_left(ticket_type)
+    if left is None:
+        return name
+    if left == 0:
         return _("%(name)s (full: waiting list)", name=name)
-    return name
+    return ngettext("%(name)s (%(num)d seat left)", "%(name)s (%(num)d seats left)", left, name=name)
 
 
 def correction_form(

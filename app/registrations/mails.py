@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import current_app
 
-from app.calendar.objects import Attendee, invitation
+from app.calendar.objects import Attendee, event_file, invitation
 from app.core.clock import utc_now
 from app.core.times import spoken_period
 from app.events.models import Event
@@ -71,6 +71,9 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
     confirmed = registration.state is RegistrationState.CONFIRMED
     if not confirmed and (letter.kind != "cancelled" or letter.ids.get("was") != RegistrationState.CONFIRMED):
         return None
+    if current_app.config["MAIL_CALENDAR"] == "file":
+        # For those who want no answers from calendars: a file without METHOD, and nothing to withdraw.
+        return CalendarPart(event_file(event, language=registration.language)) if confirmed else None
     method: CalendarMethod = "REQUEST" if confirmed else "CANCEL"
     content = invitation(
         event,
@@ -82,8 +85,6 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
         manage_url=own_url(registration),
         online_url=event.online_url if confirmed else None,
     )
-    if current_app.config["MAIL_CALENDAR"] == "file":
-        return CalendarPart(content=content, method=None) if confirmed else None
     return CalendarPart(content=content, method=method)
 
 

@@ -135,6 +135,27 @@ def test_the_invitation_stands_in_the_alternative_and_as_a_file_with_the_same_by
     assert contents[4] == contents[5]
 
 
+class TestPlainFile:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings | {"MAIL_CALENDAR": "file"}
+
+    def test_an_organizer_who_wants_no_replies_sends_the_entry_as_a_file_alone(self, event, post):
+        ada = sign_up_as(event, "ada")
+        (confirmed,) = post(1)
+        cancel(ada, now=utc_now())
+        cancelled = post(2)[-1]
+
+        kinds = [
+            [part.get_content_type() for part in mailparser.parse_from_bytes(raw).message.walk()]
+            for raw in (confirmed, cancelled)
+        ]
+
+        assert "text/calendar" not in kinds[0]
+        assert not [line for line in calendar_part(confirmed) if line.startswith(("METHOD", "ATTENDEE"))]
+        assert "application/ics" not in kinds[1]
+
+
 def test_waiting_leaving_and_moving_up_each_send_their_letter(event, post):
     ada, bob = sign_up_as(event, "ada"), sign_up_as(event, "bob")
     waiting = mailparser.parse_from_bytes(post(2)[-1])
