@@ -40,7 +40,7 @@ def letter(name: str) -> Response:
     found = _letter(name)
     response = render(
         "mail/dev/letter.html",
-        name=name,
+        letter_name=name,
         subject=found["Subject"],
         headers=list(found.items()),
         text=captured.body(found, "plain"),

@@ -49,12 +49,23 @@ def test_address_that_cannot_be_delivered_is_refused(typed):
 
 
 def test_address_of_this_network_is_taken_only_where_allowed():
-    assert normalise("meetup@localhost.localdomain", allow_local=True).domain == "localhost.localdomain"
+    assert normalise("meetup@mail.local", allow_local=True).domain == "mail.local"
+    assert normalise("meetup@localhost", allow_local=True).domain == "localhost"
     with pytest.raises(ValueError, match="special-use"):
-        normalise("meetup@localhost.localdomain")
+        normalise("meetup@mail.local")
 
 
 def test_one_person_has_one_key_however_typed():
     keys = {normalise(typed).key for typed in ("Ada@Example.org", "ADA@EXAMPLE.ORG ", "ａｄａ@example。org")}
 
     assert keys == {"ada@example.org"}
+
+
+@pytest.mark.parametrize("typed", ["", "ada", "ada@", "ada@example..org", "ada@example.org.", "a b@localhost"])
+def test_what_is_no_address_is_none_on_this_network_either(typed):
+    with pytest.raises(ValueError, match=r"."):
+        normalise(typed, allow_local=True)
+
+
+def test_public_address_is_the_same_where_local_ones_are_taken():
+    assert normalise("Ada@例子.中国", allow_local=True) == normalise("Ada@例子.中国")

@@ -10,10 +10,11 @@ from sqlalchemy import event
 
 from app.core.db import db, transaction
 from app.mail import kinds, outbox, queries
-from app.mail.kinds import Draft
+from app.mail.kinds import CalendarPart, Draft
 from app.mail.models import Letter
 
 PROBE = "probe"
+ICS = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def write_probe(letter: Letter) -> Draft | None:
         subject=letter.ids.get("subject", "报名成功"),
         text=f"你好 {letter.to_name}\n",
         html=f"<!doctype html><html><head></head><body><p>你好 {letter.to_name}</p></body></html>",
+        calendar=CalendarPart(ICS, "REQUEST") if letter.ids.get("calendar") else None,
         headers=letter.ids.get("headers", {}),
     )
 

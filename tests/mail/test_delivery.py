@@ -64,6 +64,35 @@ def test_letter_is_delivered_as_its_room_wrote_it(queue, smtp_server, now):
     assert delivery.deliver(now + MINUTE) == 0
 
 
+@pytest.mark.parametrize(
+    ("setting", "types", "has_method"),
+    [
+        ("request", ["text/plain", "text/html", "text/calendar", "application/ics"], True),
+        ("file", ["text/plain", "text/html", "application/ics"], False),
+    ],
+)
+def test_calendar_travels_as_the_site_wants_it(app, queue, smtp_server, now, setting, types, has_method):
+    app.config["MAIL_CALENDAR"] = setting
+    queue("ada", calendar=True)
+
+    delivery.deliver(now)
+
+    parsed = message_from_bytes(smtp_server.messages[0].raw, policy=policy.default)
+    parts = [part for part in parsed.walk() if not part.is_multipart()]
+    assert [part.get_content_type() for part in parts] == types
+    assert (b"METHOD:REQUEST\r\n" in parts[-1].get_payload(decode=True)) == has_method
+
+
+@pytest.mark.parametrize(("setting", "answers_to"), [("host@example.org", "host@example.org"), ("", None)])
+def test_answers_go_where_the_site_wants_them(app, queue, smtp_server, now, setting, answers_to):
+    app.config["MAIL_REPLY_TO"] = setting
+    queue("ada")
+
+    delivery.deliver(now)
+
+    assert message_from_bytes(smtp_server.messages[0].raw, policy=policy.default)["Reply-To"] == answers_to
+
+
 def test_batch_goes_over_one_connection(queue, smtp_server, now):
     for who in ("ada", "bob", "cleo"):
         queue(who)

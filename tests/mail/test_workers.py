@@ -20,12 +20,14 @@ from app.mail.models import Letter, LetterState
 
 ROOT = Path(__file__).parents[2]
 WORKER = """
+import time
 from app import create_app
 from app.core.jobs import run_all
 app = create_app()
 print("ready", flush=True)
 while True:
-    run_all(app)
+    if not run_all(app):
+        time.sleep(0.02)
 """
 
 
