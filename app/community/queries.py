@@ -74,7 +74,7 @@ def groups(*, today: date) -> list[GroupLine]:
 
 def roles(*, today: date) -> list[RoleHolders]:
     """Return every role of the community by rank, with the people who hold it today in any group."""
-    statement = (
+    statement: Select[Role, Person | None] = (
         select(Role, Person)
         .outerjoin(Term, and_(Term.role_id == Role.id, held_on(today)))
         .outerjoin(Person, Person.id == Term.person_id)
@@ -98,7 +98,7 @@ def group_page(slug: str, *, today: date) -> GroupPage:
     group = next((row for row in rows if row.slug == slug), None)
     if group is None:
         raise NotFoundError(_("There is no such group. All groups are on the community page."))
-    statement = (
+    statement: Select[Role, Person | None] = (
         select(Role, Person)
         .outerjoin(Term, and_(Term.role_id == Role.id, Term.group_id == group.id, held_on(today)))
         .outerjoin(Person, Person.id == Term.person_id)
@@ -110,7 +110,7 @@ def group_page(slug: str, *, today: date) -> GroupPage:
     return GroupPage(group, [row for row in rows if row is not group], _gathered(statement))
 
 
-def _gathered(statement: Select[Role, Person]) -> list[RoleHolders]:
+def _gathered(statement: Select[Role, Person | None]) -> list[RoleHolders]:
     gathered: dict[int, RoleHolders] = {}
     for role, person in db.session.execute(statement):
         line = gathered.setdefault(role.id, RoleHolders(role))

@@ -40,8 +40,7 @@ _CENTRE: Final = (_HALF, _HALF)
 class Disc:
     """A disc inside a tile, which cuts it off at its edges; pixels from the tile's upper left corner."""
 
-    x: float
-    y: float
+    centre: tuple[float, float]
     radius: float
     colour: str
 
@@ -72,12 +71,12 @@ def _discs(kind: int, turn: int, colour: str, inner: str) -> tuple[Disc, ...]:
     corner, side = _CORNERS[turn % 4], _SIDES[turn % 4]
     opposite = _SIDES[(turn + 2) % 4]
     choices: tuple[tuple[Disc, ...], ...] = (
-        (Disc(*corner, _TILE, colour),),
-        (Disc(*corner, _TILE, colour), Disc(*corner, _HALF, inner)),
-        (Disc(*_CENTRE, _HALF, colour),),
-        (Disc(*_CENTRE, _HALF, colour), Disc(*_CENTRE, _HALF / 2, inner)),
-        (Disc(*side, _HALF, colour), Disc(*opposite, _HALF, inner)),
-        (Disc(*side, _HALF, colour),),
+        (Disc(corner, _TILE, colour),),
+        (Disc(corner, _TILE, colour), Disc(corner, _HALF, inner)),
+        (Disc(_CENTRE, _HALF, colour),),
+        (Disc(_CENTRE, _HALF, colour), Disc(_CENTRE, _HALF / 2, inner)),
+        (Disc(side, _HALF, colour), Disc(opposite, _HALF, inner)),
+        (Disc(side, _HALF, colour),),
     )
     return choices[kind % len(choices)]
 
@@ -85,21 +84,21 @@ def _discs(kind: int, turn: int, colour: str, inner: str) -> tuple[Disc, ...]:
 @lru_cache(maxsize=256)
 def svg(slug: str) -> str:
     """Return the cover as SVG, about 1.5 kB."""
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{_CROP} 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH}" height="{HEIGHT}">'
-    ]
+    box = f'viewBox="{_CROP} 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {box}>']
     tiles = list(_tiles(slug))
-    for tile in tiles:
-        # One pixel over each edge: a scaled picture would show hairlines between the tiles.
-        parts.append(
-            f'<path fill="#{tile.colour}" d="M{tile.column * _TILE - 1} {tile.row * _TILE - 1}'
-            f'h{_TILE + 2}v{_TILE + 2}h-{_TILE + 2}z"/>'
-        )
+    # One pixel over each edge: a scaled picture would show hairlines between the tiles.
+    parts += [
+        f'<rect fill="#{t.colour}" x="{t.column * _TILE - 1}" y="{t.row * _TILE - 1}" width="317" height="317"/>'
+        for t in tiles
+    ]
     for tile in tiles:
         # A nested svg cuts off what is outside of it.
         parts.append(f'<svg x="{tile.column * _TILE}" y="{tile.row * _TILE}" width="{_TILE}" height="{_TILE}">')
-        parts += [f'<circle cx="{d.x:g}" cy="{d.y:g}" r="{d.radius:g}" fill="#{d.colour}"/>' for d in tile.discs]
+        parts += [
+            f'<circle cx="{d.centre[0]:g}" cy="{d.centre[1]:g}" r="{d.radius:g}" fill="#{d.colour}"/>'
+            for d in tile.discs
+        ]
         parts.append("</svg>")
     return "".join([*parts, "</svg>"])
 
@@ -122,11 +121,11 @@ def _line(tile: Tile, y: int) -> bytes:
     """Return one row of pixels of a tile; the two pixels at a disc's edge are mixed by how far it covers them."""
     line = bytearray(bytes.fromhex(tile.colour) * _TILE)
     for disc in tile.discs:
-        away = y + 0.5 - disc.y
+        centre, away = disc.centre[0], y + 0.5 - disc.centre[1]
         if abs(away) >= disc.radius:
             continue
         reach = math.sqrt(disc.radius**2 - away**2)
-        left, right = max(disc.x - reach, 0.0), min(disc.x + reach, float(_TILE))
+        left, right = max(centre - reach, 0.0), min(centre + reach, float(_TILE))
         colour, start, end = bytes.fromhex(disc.colour), math.ceil(left), math.floor(right)
         if start > end:
             continue

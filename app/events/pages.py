@@ -187,7 +187,10 @@ def _locations(event: Event, url: str) -> list[dict[str, Any]]:
     locations: list[dict[str, Any]] = []
     city = event.city.name.in_language(language) if event.city else ""
     if event.mode != Mode.ONLINE and (event.venue or city):
-        place: dict[str, Any] = {"@type": "Place", "name": event.venue.name.in_language(language) if event.venue else city}
+        place: dict[str, Any] = {
+            "@type": "Place",
+            "name": event.venue.name.in_language(language) if event.venue else city,
+        }
         street = event.venue.address.in_language(language) if event.venue else ""
         parts = {"streetAddress": street, "addressLocality": city}
         place["address"] = {"@type": "PostalAddress", **{key: value for key, value in parts.items() if value}}

@@ -51,7 +51,9 @@ class Cursor:
     def read(cls, text: str) -> Self | None:
         """Return the cursor written in an address; None for anything else, which shows the first page."""
         microseconds, dash, event_id = text.partition("-")
-        if not (dash and microseconds.isascii() and microseconds.isdigit() and event_id.isascii() and event_id.isdigit()):
+        if not (
+            dash and microseconds.isascii() and microseconds.isdigit() and event_id.isascii() and event_id.isdigit()
+        ):
             return None
         try:
             return cls(_EPOCH + int(microseconds[:20]) * _MICROSECOND, min(int(event_id[:20]), _BIGGEST))
@@ -114,7 +116,9 @@ def public_event(slug: str, *, now: datetime) -> Event:
     statement = select(Event).where(Event.slug == slug, public()).options(*whole_event(now=now))
     event = db.session.scalars(statement).unique().one_or_none()
     if event is None:
-        raise NotFoundError(_("There is no event at this address, or it is not public yet. All events are in the list."))
+        raise NotFoundError(
+            _("There is no event at this address, or it is not public yet. All events are in the list.")
+        )
     return event
 
 
@@ -191,13 +195,14 @@ def listed_events(wanted: Filter, *, after: Cursor | None, now: datetime, limit:
 def _page(
     statement: Select[Event], key: InstrumentedAttribute[datetime], after: Cursor | None, *, descending: bool
 ) -> Select[Event]:
+    order = (key.desc(), Event.id.desc()) if descending else (key, Event.id)
+    statement = statement.order_by(*order)
+    if after is None:
+        return statement
+    # The first half repeats the second, in a form that an index on the key can begin at.
     if descending:
-        statement = statement.order_by(key.desc(), Event.id.desc())
-        beyond = after and and_(key <= after.at, or_(key < after.at, Event.id < after.event_id))
-    else:
-        statement = statement.order_by(key, Event.id)
-        beyond = after and and_(key >= after.at, or_(key > after.at, Event.id > after.event_id))
-    return statement if beyond is None else statement.where(beyond)
+        return statement.where(key <= after.at, or_(key < after.at, Event.id < after.event_id))
+    return statement.where(key >= after.at, or_(key > after.at, Event.id > after.event_id))
 
 
 def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:

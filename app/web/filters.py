@@ -1,16 +1,17 @@
 """What templates write with: texts in the page's language, instants, Markdown, addresses of static files."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
+from babel.dates import format_date
 from flask import Flask, current_app, url_for
 from markupsafe import Markup
 
 from app.core import markdown, times
-from app.core.i18n import HTML_LANG, Texts, current_language
+from app.core.i18n import BABEL_LOCALE, HTML_LANG, Texts, current_language
 
 _WAYS: Final = ("date", "time", "datetime", "short")
 
@@ -62,6 +63,13 @@ def instant(at: datetime, zone: str, way: str = "datetime") -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(times.iso(at, zone), words)
 
 
+def day(on: date) -> Markup:
+    """Return a day that has no hours and no zone as `<time>`."""
+    language = current_language()
+    words = format_date(on, "y年M月d日" if language == "zh" else "d MMMM y", locale=BABEL_LOCALE[language])
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), words)
+
+
 def period(event: Timed) -> Markup:
     """Return the whole of when an event is, as one `<time>`."""
     words = times.spoken_period(
@@ -83,7 +91,7 @@ def asset(name: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Register filters and globals."""
-    app.jinja_env.filters.update(plain=plain, local=local, markdown=as_markdown, instant=instant)
+    app.jinja_env.filters.update(plain=plain, local=local, markdown=as_markdown, instant=instant, day=day)
     app.jinja_env.globals.update(
         asset=asset, period=period, zone_label=times.zone_label, iso=times.iso, spoken_time=times.spoken_time
     )
