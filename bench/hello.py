@@ -1,0 +1,10 @@
+"""The bare Flask application that the event page is measured against."""
+
+from flask import Flask
+
+app = Flask("hello")
+
+
+@app.get("/")
+def hello() -> str:
+    return "hello"
