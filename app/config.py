@@ -1,19 +1,25 @@
 """Every setting: name, type, default, meaning. A bad value stops the start with one sentence that names it."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from limits import parse_many
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 WEAK_KEY_LENGTH: Final = 32
+KEY_CHARACTERS_MIN: Final = 10
 FORM_BYTES_MAX: Final = 64 * 1024
+PORT_MAX: Final = 65535
+_ORIGIN: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/?"
+)
 
 
 class BadSettingError(Exception):
@@ -32,6 +38,22 @@ class Setting:
 
 
 def _text(value: str) -> str:
+    # A line end in a name or a server ends up in a header.
+    if not value.isprintable():
+        message = "must be one line of printable characters"
+        raise ValueError(message)
+    return value
+
+
+def _folder(value: str) -> str:
+    # Absolute from here on: a worker that is started elsewhere must find the same files.
+    return str(Path(_text(value)).expanduser().absolute())
+
+
+def _file(value: str) -> str:
+    if value and not Path(value).is_file():
+        message = "must name a file that exists"
+        raise ValueError(message)
     return value
 
 
@@ -47,7 +69,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
     def read(value: str) -> int:
-        number = int(value) if value.lstrip("-").isdigit() else None
+        number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else None
         if number is None or not low <= number <= high:
             message = f"must be a whole number from {low} to {high}"
             raise ValueError(message)
@@ -71,29 +93,61 @@ def _seconds(low: float, high: float) -> Callable[[str], float]:
 
 
 def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
-        message = "must be the address people open, such as https://meetup.example.org, without a path"
+    """Return the origin as browsers send it (RFC 6454 6.2): lower case, without the scheme's own port."""
+    message = "must be the address people open, such as https://meetup.example.org, without a path"
+    match = _ORIGIN.fullmatch(value.lower())
+    if match is None:
+        if not value.isascii():
+            message += "; a name in other letters in its ASCII form (xn--…)"
         raise ValueError(message)
-    return f"{parts.scheme}://{parts.netloc}"
+    scheme, host, port = match["scheme"], match["host"], match["port"]
+    if port and not 0 < int(port) <= PORT_MAX:
+        raise ValueError(message)
+    is_usual = port is None or int(port) == {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{host}" if is_usual else f"{scheme}://{host}:{int(port)}"
 
 
 def _database(value: str) -> str:
+    # SQLAlchemy's own words may quote a piece of the password, so none of them is passed on.
     try:
         url = make_url(value)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         url = None
-    if url is None or url.get_backend_name() not in {"sqlite", "postgresql"}:
-        message = "must start with sqlite:/// or postgresql://"
+    engine = url.get_backend_name() if url else ""
+    if url is None or engine not in {"sqlite", "postgresql"}:
+        message = "must look like sqlite:////path/file or postgresql://user:password@host/name"
         raise ValueError(message)
-    if url.get_backend_name() == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
+    if engine == "sqlite" and (not url.database or ":memory:" in url.database):
+        message = "must name a file: a database in memory is another one for each thread"
+        raise ValueError(message)
+    url = url.set(drivername={"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}[engine])
     return url.render_as_string(hide_password=False)
 
 
 def _address(value: str) -> str:
-    if value.count("@") != 1 or any(c.isspace() or c in "<>,;" for c in value):
+    name, _at, domain = value.partition("@")
+    if not (name and domain) or "@" in domain or not value.isprintable() or any(c in ' <>,;:"' for c in value):
         message = "must be one bare e-mail address, such as meetup@example.org"
+        raise ValueError(message)
+    return value
+
+
+def _address_or_none(value: str) -> str:
+    return _address(value) if value else ""
+
+
+def _rate(value: str) -> str:
+    try:
+        parse_many(value)
+    except ValueError:
+        message = "must be limits such as `30 per minute; 200 per hour`"
+        raise ValueError(message) from None
+    return value
+
+
+def _counter(value: str) -> str:
+    if value != "memory://" and not value.startswith(("redis://", "rediss://")):
+        message = "must be memory:// or start with redis:// or rediss://"
         raise ValueError(message)
     return value
 
@@ -111,7 +165,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting(
         "INSTANCE_PATH",
-        _text,
+        _folder,
         str(ROOT / "instance"),
         "Folder of what this installation owns: the SQLite file, the generated secret key, letters kept as files.",
     ),
@@ -135,7 +189,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         None,
         "The address people open; used in letters, calendars and share cards. Unset outside of production: `http://127.0.0.1:PORT`.",
     ),
-    Setting("PORT", _integer(1, 65535), "8000", "Port of `make run`."),
+    Setting("PORT", _integer(1, PORT_MAX), "8000", "Port of `make run`."),
     Setting(
         "DATABASE_URL",
         _database,
@@ -155,7 +209,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "",
         "SMTP server. Empty: letters are written to `INSTANCE_PATH/mail/` (not allowed in production).",
     ),
-    Setting("MAIL_PORT", _integer(1, 65535), "587", "Port of the SMTP server."),
+    Setting("MAIL_PORT", _integer(1, PORT_MAX), "587", "Port of the SMTP server."),
     Setting(
         "MAIL_SECURITY",
         _one_of("starttls", "tls", "none"),
@@ -164,7 +218,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting(
         "MAIL_CA_FILE",
-        _text,
+        _file,
         "",
         "PEM file of the certificate authorities to trust for the SMTP server; empty: the system's.",
     ),
@@ -178,7 +232,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "Address that letters come from; also ORGANIZER of invitations, so it should be a mailbox that exists.",
     ),
     Setting("MAIL_SENDER_NAME", _text, "", "Name beside that address; empty: the community's name."),
-    Setting("MAIL_REPLY_TO", _text, "", "Address that answers go to; empty: the sender."),
+    Setting("MAIL_REPLY_TO", _address_or_none, "", "Address that answers go to; empty: the sender."),
     Setting(
         "MAIL_CALENDAR",
         _one_of("request", "file"),
@@ -194,19 +248,20 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DUTY_PAUSE", _seconds(0.05, 60), "1", "Seconds between two looks into the outbox."),
     Setting(
         "RATE_LIMIT_STORAGE",
-        _text,
+        _counter,
         "memory://",
         "Where sign-up attempts are counted: `memory://` (each process), or `redis://host:6379/0` (all of them).",
+        secret=True,
     ),
     Setting(
         "SIGN_UP_RATE",
-        _text,
+        _rate,
         "30 per minute; 200 per hour",
         "Sign-ups and changes allowed for one network address; generous, since a whole office may share one.",
     ),
     Setting(
         "SIGN_IN_RATE",
-        _text,
+        _rate,
         "10 per minute; 50 per hour",
         "Sign-in letters and attempts allowed for one network address.",
     ),
@@ -230,7 +285,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
 
 
 def load(environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None) -> dict[str, Any]:
-    """Return every setting by name, from overrides (as they are), else the environment, else the default.
+    """Return every setting by name, from overrides, else the environment, else the default.
+
+    Text is read and checked wherever it comes from; an override of another type is taken as it is. An empty text
+    means the default: that is what a compose file makes of a variable nobody set.
 
     Raises BadSettingError with one sentence for the first value that cannot be used.
     """
@@ -238,7 +296,9 @@ def load(environ: Mapping[str, str] | None = None, overrides: Mapping[str, objec
     overrides = overrides or {}
     values: dict[str, Any] = {}
     for setting in SETTINGS:
-        raw = overrides.get(setting.name, environ.get(setting.name, setting.default))
+        raw = overrides.get(setting.name, environ.get(setting.name))
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
+            raw = setting.default
         if not isinstance(raw, str):
             values[setting.name] = raw
             continue
@@ -268,31 +328,53 @@ def _complete(values: dict[str, Any]) -> None:
     if production and not values["MAIL_SERVER"]:
         message = "The setting MAIL_SERVER is missing: in production every letter needs an SMTP server to leave by."
         raise BadSettingError(message)
+    if production and values["MAIL_SENDER"].endswith(".localdomain"):
+        message = "The setting MAIL_SENDER is missing: the mailbox that letters come from, on a domain of yours."
+        raise BadSettingError(message)
     if not values["DATABASE_URL"]:
         values["DATABASE_URL"] = f"sqlite:///{instance / 'juhui.sqlite3'}"
-    key = values["SECRET_KEY"] or _own_secret_key(instance)
-    if production and (len(key) < WEAK_KEY_LENGTH or len(set(key)) < 10):  # noqa: PLR2004 - "aaaa…" is long, but no secret
+    values["SECRET_KEY"] = values["SECRET_KEY"] or _own_secret_key(instance)
+    if production and is_weak(values["SECRET_KEY"]):
         message = "The setting SECRET_KEY is too weak: use at least 32 random characters, or leave it unset."
         raise BadSettingError(message)
-    values["SECRET_KEY"] = key
+    # A retired key still opens registrations and sessions, so it is held to the same.
+    if production and any(is_weak(key) for key in values["SECRET_KEY_FALLBACKS"]):
+        message = "The setting SECRET_KEY_FALLBACKS holds a key that is too weak: links made with it can be forged."
+        raise BadSettingError(message)
+
+
+def is_weak(key: str) -> bool:
+    """Tell whether a key could be guessed: too short, or long but of few different characters."""
+    return len(key) < WEAK_KEY_LENGTH or len(set(key)) < KEY_CHARACTERS_MIN
 
 
 def _own_secret_key(instance: Path) -> str:
     """Return the key kept in the instance folder; the first of several starting processes writes it."""
     path = instance / "secret_key"
     try:
-        instance.mkdir(parents=True, exist_ok=True)
-        fresh = instance / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # people's addresses will lie in it
         if not path.exists():
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(48))
-            try:
-                os.link(fresh, path)  # atomic: of two that start at once, one wins and both read the same
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        return path.read_text().strip()
-    except OSError as error:
+            _write_secret_key(path)
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
         message = f"The setting INSTANCE_PATH names a folder that cannot be used: {error}."
         raise BadSettingError(message) from None
+    if not key:
+        message = f"The setting SECRET_KEY is unset and {path} is empty: put a backup of that file back, or delete it."
+        raise BadSettingError(message)
+    return key
+
+
+def _write_secret_key(path: Path) -> None:
+    fresh = path.with_name(f".secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    try:
+        with fresh.open("w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())  # letters go out with links made with it: it must survive a power cut
+        os.link(fresh, path)  # atomic: of two that start at once, one wins and both read the same
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()

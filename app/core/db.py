@@ -101,9 +101,11 @@ migrate = Migrate()
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return what create_engine needs for this engine; pool waits end in an error after ten seconds."""
+    """Return what create_engine needs for this engine; pool waits end in an error after twenty seconds."""
     options: dict[str, Any] = {
         "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
+        # What people typed has no place in the words of an error, which end up in logs.
+        "hide_parameters": True,
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 20,

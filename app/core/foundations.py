@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from app.config import WEAK_KEY_LENGTH
+from app.config import is_weak
 from app.core import checks, heartbeat
 from app.core.checks import Finding, first_line
 from app.core.db import db, transaction
@@ -22,7 +22,6 @@ DISK_MIN: Final = 200 * 2**20
 # One round may wait this long for a mail server that stalls (delivery.lease_length).
 SILENCE_MAX: Final = timedelta(minutes=6)
 _PREPARE: Final = "Run `flask --app wsgi prepare`."
-_KINDS_OF_CHARACTER_MIN: Final = 10
 
 
 @lru_cache(maxsize=8)
@@ -47,7 +46,7 @@ def present_schema() -> str | None:
 
 def prepare() -> bool:
     """Bring the schema up to what this code expects; False when it was there already."""
-    Path(current_app.config["INSTANCE_PATH"]).mkdir(parents=True, exist_ok=True)
+    Path(current_app.config["INSTANCE_PATH"]).mkdir(mode=0o700, parents=True, exist_ok=True)
     before = present_schema()
     db.session.rollback()
     flask_migrate.upgrade()
@@ -70,7 +69,7 @@ def settings(_now: datetime) -> Finding:
 def secret_key(_now: datetime) -> Finding:
     """Judge the key that signs links."""
     key = current_app.config["SECRET_KEY"]
-    if len(key) < WEAK_KEY_LENGTH or len(set(key)) < _KINDS_OF_CHARACTER_MIN:
+    if is_weak(key):
         return Finding(
             f"weak ({len(key)} characters)", "Unset SECRET_KEY to have a good one made, or set 32 random characters."
         )

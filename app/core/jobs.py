@@ -13,13 +13,14 @@ from typing import Final
 from flask import Flask
 
 from app.core.clock import utc_now
-from app.core.db import db
+from app.core.traces import trace
 
 log = logging.getLogger(__name__)
 
 # Returns how many things it did; a duty that did something is asked again without a pause.
 Duty = Callable[[datetime], int]
 
+# A duty that fails at once (the database is away) is asked less and less often, down to this; in seconds.
 SLOWEST_PAUSE: Final = 30.0
 
 
@@ -38,15 +39,27 @@ def register(app: Flask, name: str, run: Duty) -> None:
 
 def run_all(app: Flask) -> int:
     """Run each duty once, now; return how many things were done. One that fails is logged, the others run."""
-    done = 0
+    return _round(app).done
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    done: int
+    failed: int
+
+
+def _round(app: Flask) -> _Round:
+    done = failed = 0
     for duty in app.extensions.get("duties", []):
-        with app.app_context():
-            try:
+        try:
+            # Leaving the context rolls back what a failed duty left open.
+            with app.app_context():
                 done += duty.run(utc_now())
-            except Exception:
-                log.exception("duty %s failed", duty.name)
-                db.session.rollback()
-    return done
+        except Exception as error:  # whatever it is, the others go on
+            failed += 1
+            log.error("duty %s failed\n%s", duty.name, trace(error))  # noqa: TRY400 - a trace without people's data
+            log.debug("duty %s failed", duty.name, exc_info=error)
+    return _Round(done, failed)
 
 
 class DutyThread:
@@ -74,8 +87,11 @@ class DutyThread:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        pause = float(self._app.config["DUTY_PAUSE"])
+        usual = pause = float(self._app.config["DUTY_PAUSE"])
         while not self._stop.is_set():
-            if run_all(self._app) == 0:
-                self._wake.wait(pause)
+            # Before the round: what is queued while it runs must not wait for a pause.
             self._wake.clear()
+            result = _round(self._app)
+            pause = min(max(pause * 2, usual), max(SLOWEST_PAUSE, usual)) if result.failed else usual
+            if (result.failed or not result.done) and not self._stop.is_set():
+                self._wake.wait(pause)

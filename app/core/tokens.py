@@ -35,7 +35,8 @@ def hashed(secret: str) -> str:
 
 def mac(purpose: str, *parts: object, key: str | None = None) -> str:
     """Return a keyed digest over purpose and parts, as 22 URL-safe characters (132 bits)."""
-    message = "\x1f".join([purpose, *map(str, parts)]).encode()
+    # Each part with its length in front: ("ab", "c") and ("a", "bc") are two things, whatever is in them.
+    message = "".join(f"{len(text)}:{text}" for text in (purpose, *map(str, parts))).encode()
     digest = hmac.new((key or current_app.config["SECRET_KEY"]).encode(), message, sha256).digest()
     return urlsafe_b64encode(digest).decode()[:_MAC_LENGTH]
 
@@ -43,5 +44,6 @@ def mac(purpose: str, *parts: object, key: str | None = None) -> str:
 def mac_matches(given: str, purpose: str, *parts: object) -> bool:
     """Tell in constant time whether `given` was made by `mac`, with today's key or one that was retired."""
     keys = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
-    matches = [hmac.compare_digest(given.encode(), mac(purpose, *parts, key=key).encode()) for key in keys]
+    proof = given.encode(errors="replace")
+    matches = [hmac.compare_digest(proof, mac(purpose, *parts, key=key).encode()) for key in keys]
     return any(matches)
