@@ -1,16 +1,19 @@
 """Every error is a page of the site (problem+json for the API) with a sentence that tells what to do."""
 
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_limiter import RateLimitExceeded
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app.core.db import db
 from app.core.errors import AppError
-from app.core.i18n import current_language
+from app.core.i18n import HTML_LANG, current_language
 from app.core.i18n import gettext as _
+from app.core.traces import trace
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +56,28 @@ def error_page(status: int, sentence: str | None = None) -> Response:
         response = jsonify(type="about:blank", title=title_of(status), status=status, detail=sentence)
         response.content_type = "application/problem+json"
     else:
-        text = render_template("web/error.html", status=status, title=title_of(status), sentence=sentence)
-        response = Response(text, content_type="text/html; charset=utf-8")
+        response = Response(_page(status, sentence), content_type="text/html; charset=utf-8")
+        response.headers["Content-Language"] = HTML_LANG[current_language()]
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept-Language")
     return response
+
+
+def _page(status: int, sentence: str) -> str:
+    """Return the page; when what broke also breaks the site's frame (its database is away), a page without it."""
+    context = {"status": status, "title": title_of(status), "sentence": sentence}
+    try:
+        return render_template("web/error.html", **context)
+    except Exception as error:  # noqa: BLE001 - this is where every error ends
+        log.error("the error page failed as well: %s", type(error).__name__)  # noqa: TRY400 - its trace is the same
+        return render_template("web/error_alone.html", **context)
+
+
+def _note(what: str, error: Exception) -> None:
+    """Log where it broke; what the error says may quote what people typed, so that is for debugging alone."""
+    log.error("%s\n%s", what, trace(error))
+    log.debug("%s", what, exc_info=error)
 
 
 def init_app(app: Flask) -> None:
@@ -83,8 +102,9 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _crash(error: Exception) -> Response:
-        # The path only: queries and forms hold what people typed.
-        log.error("%s %s failed", request.method, request.url_rule or "unknown address", exc_info=error)
-        db.session.rollback()
+        # The pattern of the address only: the address itself may hold a token, and its query what people typed.
+        _note(f"{request.method} {request.url_rule or 'unknown address'} failed", error)
+        with suppress(SQLAlchemyError):
+            db.session.rollback()
         g.setdefault("language", current_language())
         return error_page(HTTPStatus.INTERNAL_SERVER_ERROR)

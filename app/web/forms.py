@@ -1,6 +1,7 @@
 """The base of every form. Forms check shape and clean; they neither write nor decide permission."""
 
 from collections.abc import Iterator
+
 from wtforms import Field
 from wtforms import Form as BaseForm
 

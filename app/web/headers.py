@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; "
@@ -25,6 +25,10 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def _complete(response: Response) -> Response:
         headers = response.headers
+        if (location := headers.get("Location", "")).startswith(request.host_url):
+            # The router's own redirects repeat the Host header, which anybody can set: they point here, so say so.
+            headers["Location"] = "/" + location.removeprefix(request.host_url).lstrip("/\\")
+            response.set_data(b"")
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")

@@ -9,14 +9,18 @@ from werkzeug.http import parse_accept_header
 
 from app.core.i18n import LANGUAGES, Language, language_of
 
+# A browser sends a few dozen characters; what is longer is neither read nor remembered.
 HEADER_MAX: Final = 500
 
 
-@lru_cache(maxsize=512)
 def negotiated(accept_language: str, default: Language) -> Language:
     """Return the first language of an Accept-Language header that we speak (RFC 9110 12.5.4)."""
-    accepted = parse_accept_header(accept_language[:HEADER_MAX], LanguageAccept)
-    for tag, quality in accepted:
+    return _negotiated(accept_language[:HEADER_MAX], default)
+
+
+@lru_cache(maxsize=512)
+def _negotiated(accept_language: str, default: Language) -> Language:
+    for tag, quality in parse_accept_header(accept_language, LanguageAccept):
         language = language_of(tag)
         if language and quality > 0:
             return language

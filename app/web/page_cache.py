@@ -9,19 +9,30 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
+
 from app.core.i18n import Language
-from app.web.language import choose
+from app.web.language import HEADER_MAX, choose
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+# In the environ: absent where no cache stands in front, False where one does, True when the view offers its answer.
 CACHEABLE: Final = "juhui.cacheable"
+# All that is kept together; a stranger who asks for a thousand made-up queries fills no more than this.
 ENTRIES_MAX: Final = 512
-BYTES_MAX: Final = 512 * 1024
+BYTES_MAX: Final = 16 * 1024 * 1024
+# A longer answer is given, but not kept.
+BODY_MAX: Final = 512 * 1024
+# A longer address or header is no link of ours and nothing a browser sends: it is answered, but not remembered.
+KEY_MAX: Final = 2000
+ENCODINGS: Final = ("br", "gzip")
 
 Key = tuple[str, str, Language, str]
 Headers = list[tuple[str, str]]
@@ -53,6 +64,7 @@ class PageCache:
         self._seconds = seconds
         self._default = default
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
+        self._bytes = 0
         self._rendering: set[Key] = set()
         self._lock = threading.Lock()
 
@@ -61,6 +73,8 @@ class PageCache:
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or not self._seconds:
             return self._application(environ, start_response)
         key = self._key(environ)
+        if len(key[0]) + len(key[1]) > KEY_MAX:
+            return self._application(environ, start_response)
         entry = self._entries.get(key)
         age = time.monotonic() - entry.stored_at if entry else self._seconds
         if entry and age < self._seconds / 2:
@@ -70,16 +84,17 @@ class PageCache:
                 return _replay(entry, environ, start_response)
             return self._application(environ, start_response)
         try:
-            return self._render(key, environ, start_response, known=entry is not None)
+            return self._render(key, environ, start_response)
         finally:
             with self._lock:
                 self._rendering.discard(key)
 
     def _key(self, environ: "WSGIEnvironment") -> Key:
         query = environ.get("QUERY_STRING", "")
-        lang = parse_qs(query).get("lang", [None])[0] if "lang=" in query else None
+        # As the application reads it: the first `lang`, also when it is empty.
+        lang = parse_qs(query, keep_blank_values=True).get("lang", [None])[0] if "lang=" in query else None
         language = choose(lang, environ.get("HTTP_ACCEPT_LANGUAGE", ""), self._default)
-        return environ.get("PATH_INFO", ""), query, language, environ.get("HTTP_ACCEPT_ENCODING", "")
+        return environ.get("PATH_INFO", ""), query, language, encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
 
     def _claim(self, key: Key) -> bool:
         with self._lock:
@@ -88,21 +103,17 @@ class PageCache:
             self._rendering.add(key)
             return True
 
-    def _render(
-        self, key: Key, environ: "WSGIEnvironment", start_response: "StartResponse", *, known: bool
-    ) -> Iterable[bytes]:
+    def _render(self, key: Key, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Ask the application; keep and replay the answer when the view marked it as public."""
         if environ["REQUEST_METHOD"] != "GET":
             return self._application(environ, start_response)
-        asked = dict(environ)
-        if known:
-            # The whole answer is wanted, not the 304 that fits this one reader.
-            asked.pop("HTTP_IF_NONE_MATCH", None)
-            asked.pop("HTTP_IF_MODIFIED_SINCE", None)
+        # The application chooses by the very value the key has, so that no reader gets another one's encoding.
+        asked = dict(environ) | {CACHEABLE: False, "HTTP_ACCEPT_ENCODING": key[3]}
+        started = time.monotonic()
         begun: dict[str, Any] = {}
 
         def begin(status: str, headers: Headers, exc_info: "OptExcInfo | None" = None) -> Callable[[bytes], object]:
-            if asked.get(CACHEABLE) and status.startswith("200"):
+            if asked[CACHEABLE] and status.startswith("200") and _is_for_everybody(headers):
                 begun["headers"] = headers
                 return _no_write
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
@@ -116,17 +127,50 @@ class PageCache:
             if hasattr(answer, "close"):
                 answer.close()
         etag = next((value for name, value in begun["headers"] if name.lower() == "etag"), None)
-        entry = Entry(time.monotonic(), begun["headers"], body, etag)
-        if len(body) <= BYTES_MAX:
+        # Its age counts from the first look at the data, not from when the page was written.
+        entry = Entry(started, begun["headers"], body, etag)
+        if len(body) <= BODY_MAX:
             self._keep(key, entry)
         return _replay(entry, environ, start_response)
 
     def _keep(self, key: Key, entry: Entry) -> None:
         with self._lock:
+            old = self._entries.get(key)
             self._entries[key] = entry
             self._entries.move_to_end(key)
-            while len(self._entries) > ENTRIES_MAX:
-                self._entries.popitem(last=False)
+            self._bytes += len(entry.body) - (len(old.body) if old else 0)
+            while len(self._entries) > ENTRIES_MAX or self._bytes > BYTES_MAX:
+                _key, gone = self._entries.popitem(last=False)
+                self._bytes -= len(gone.body)
+
+
+def offer(environ: "WSGIEnvironment") -> None:
+    """Let the cache in front keep the answer to this request; where there is none, nothing happens."""
+    if CACHEABLE in environ:
+        environ[CACHEABLE] = True
+        # The whole page is wanted, not the 304 that fits this one reader: the cache compares by itself.
+        environ.pop("HTTP_IF_NONE_MATCH", None)
+        environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+
+
+def encoding(accept_encoding: str) -> str:
+    """Return the one encoding of ours that the reader likes best; empty for none (RFC 9110 12.5.3)."""
+    return _encoding(accept_encoding[:HEADER_MAX])
+
+
+@lru_cache(maxsize=128)
+def _encoding(accept_encoding: str) -> str:
+    accepted = parse_accept_header(accept_encoding, Accept)
+    best = max(ENCODINGS, key=accepted.quality)  # of two that are liked alike, the first
+    return best if accepted.quality(best) > 0 else ""
+
+
+def _is_for_everybody(headers: Headers) -> bool:
+    """Tell whether nothing in the headers is meant for one reader: whatever a view said, a cookie is."""
+    return not any(
+        name.lower() == "set-cookie" or (name.lower() == "cache-control" and not value.startswith("public"))
+        for name, value in headers
+    )
 
 
 def _no_write(_data: bytes) -> None:

@@ -1,18 +1,19 @@
 """How a view answers: a private page, a public one that can be cached, or a redirect after a write."""
 
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.clock import utc_now
 from app.core.i18n import HTML_LANG, LANGUAGES, current_language
-from app.core.tokens import mac
-from app.web.page_cache import CACHEABLE
+from app.core.tokens import mac, mac_matches
+from app.web import page_cache
 
 # Stands in the page while its ETag is made, so that the time of rendering does not change the page.
-_STAMP: Final = "0" * 32
+_STAMP: Final = "juhui-form-stamp-" + "0" * 15
 
 
 def render(template: str, status: int = 200, /, **context: object) -> Response:
@@ -29,7 +30,7 @@ def public_page(template: str, /, **context: object) -> Response:
     response = _response(text, 200)
     response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-    request.environ[CACHEABLE] = True
+    page_cache.offer(request.environ)
     response.make_conditional(request)
     return response
 
@@ -45,15 +46,18 @@ def _response(text: str, status: int) -> Response:
 
 def see_other(endpoint: str, **values: str | None) -> BaseResponse:
     """Return the redirect after a write: 303, so that a reload does not write again."""
-    response = redirect(url_for(endpoint, **values), code=303)
+    response = redirect(url_for(endpoint, **dict[str, Any](values)), code=303)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
 def public_url(endpoint: str, **values: str | None) -> str:
     """Return the absolute address of a page, from PUBLIC_URL; also where there is no request."""
-    with current_app.test_request_context(base_url=current_app.config["PUBLIC_URL"]):
-        return url_for(endpoint, _external=True, **values)
+    public = urlsplit(current_app.config["PUBLIC_URL"])
+    wanted: dict[str, object] = dict(values)
+    current_app.inject_url_defaults(endpoint, wanted)
+    adapter = current_app.url_map.bind(public.netloc, url_scheme=public.scheme)
+    return adapter.build(endpoint, wanted, force_external=True)
 
 
 def form_stamp() -> str:
@@ -71,7 +75,7 @@ def new_stamp() -> str:
 def seconds_since(stamp: str) -> float | None:
     """Return how long ago a form was rendered; None when the stamp was not made by us."""
     seconds, proof = stamp[:10], stamp[10:]
-    if not (len(stamp) == len(_STAMP) and seconds.isdigit() and proof == mac("form", seconds)):
+    if len(stamp) != len(_STAMP) or not mac_matches(proof, "form", seconds):
         return None
     return utc_now().timestamp() - int(seconds)
 
@@ -86,11 +90,11 @@ def address_in(language: str, *, external: bool = False) -> str:
     """Return the address of this page in a language; of the home page where no view answered."""
     if request.endpoint is None or request.method not in {"GET", "HEAD"}:
         return public_url("events.home", lang=language) if external else url_for("events.home", lang=language)
-    query: dict[str, object] = {
-        key: values for key, values in request.args.to_dict(flat=False).items() if key != "lang"
-    }
-    values = {**query, **(request.view_args or {}), "lang": language}
-    path = url_for(request.endpoint, **values)
+    # The reader's query is put behind the address and never into url_for, whose options it could set: with
+    # `?_scheme=javascript&_external=1` a stranger would write our links.
+    path = url_for(request.endpoint, **(request.view_args or {}), lang=None)
+    query = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
+    path = f"{path}?{urlencode([*query, ('lang', language)])}"
     return current_app.config["PUBLIC_URL"] + path if external else path
 
 

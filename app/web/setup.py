@@ -3,7 +3,19 @@
 from flask import Flask
 from flask_compress import Compress
 
-from app.web import addresses, error_pages, filters, headers, health, language, limits, page_cache, pages, robots, same_origin
+from app.web import (
+    addresses,
+    error_pages,
+    filters,
+    headers,
+    health,
+    language,
+    limits,
+    page_cache,
+    pages,
+    robots,
+    same_origin,
+)
 
 
 def init_app(app: Flask) -> None:
