@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.config import BadSettingError
 from app.mail import delivery, queries, transport
 from app.mail.models import LetterState
 
@@ -130,3 +131,14 @@ def test_letters_without_a_server_are_kept_as_files_that_sort_by_time(app, queue
     assert [letter.message_id.encode() in path.read_bytes() for letter, path in zip((first, later), paths, strict=True)]
     assert (folder.stat().st_mode & 0o777, paths[0].stat().st_mode & 0o777) == (0o700, 0o600)
     assert queries.letter(first.id).state is LetterState.SENT
+
+
+@pytest.mark.parametrize("name", ["MAIL_SENDER", "MAIL_REPLY_TO"])
+@pytest.mark.parametrize("address", ["meet..up@example.org", "聚会@example.org", "meetup@exa mple.org"])
+def test_address_no_letter_could_carry_stops_the_start(make_app, name, address):
+    with pytest.raises(BadSettingError, match=f"The setting {name} "):
+        make_app(**{name: address})
+
+
+def test_sender_of_a_domain_outside_ascii_is_used_in_its_ascii_form(make_app):
+    assert make_app(MAIL_SENDER="meetup@例子.中国").config["MAIL_SENDER"] == "meetup@xn--fsqu00a.xn--fiqs8s"
