@@ -152,7 +152,7 @@ def test_three_other_parsers_read_the_letter_as_it_was_written():
 
 
 @given(subject=TEXTS)
-@hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
+@hypothesis_settings(max_examples=150, deadline=None, derandomize=True)
 def test_subject_arrives_as_it_was_written(subject):
     raw = compose(subject=subject).as_bytes()
 
@@ -164,7 +164,7 @@ def test_subject_arrives_as_it_was_written(subject):
 
 
 @given(name=TEXTS)
-@hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
+@hypothesis_settings(max_examples=150, deadline=None, derandomize=True)
 def test_name_arrives_as_it_was_written_and_moves_no_address(name):
     raw = compose(recipient=(name, "san@example.com")).as_bytes()
 
