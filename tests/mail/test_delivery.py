@@ -6,7 +6,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from app.core.db import db, transaction
 from app.mail import delivery, queries
@@ -370,34 +370,3 @@ def test_batch_is_limited_and_the_longest_due_go_first(queue, smtp_server, now, 
 
     assert dealt_with == 2
     assert [fate(letter)[0] for letter in (late, early, earlier)] == ["queued", "sent", "sent"]
-
-
-_SENT_LETTERS = """
-    INSERT INTO letters (kind, key, to_email, to_name, language, ids, state, attempts, due_at, created_at, message_id)
-    SELECT 'probe', 'k' || n, 'a@example.com', '', 'zh', '{{}}', 'sent', 1, '{at}', '{at}', '<' || n || '@example.org>'
-    FROM {numbers}
-"""
-_NUMBERS = {
-    "sqlite": "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100000) SELECT n FROM c)",
-    "postgresql": "generate_series(1, 100000) AS n",
-}
-
-
-def test_due_letters_are_found_by_the_index_among_a_hundred_thousand_sent(queue, smtp_server, now, statements):
-    engine = db.engine.dialect.name
-    with transaction() as session:
-        session.execute(text(_SENT_LETTERS.format(at="2019-11-01 00:00:00", numbers=_NUMBERS[engine])))
-        session.execute(text("ANALYZE letters"))
-    queue("ada")
-
-    with statements() as seen:
-        delivery.deliver(now)
-
-    look, lease = [(sql, values) for sql, values in seen if "due_at <=" in sql]
-    for sql, values in (look, lease):
-        explain = "EXPLAIN QUERY PLAN " if engine == "sqlite" else "EXPLAIN "
-        with db.engine.connect() as connection:
-            plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql, values))
-        assert "ix_letters_due" in plan
-        assert "Sort" not in plan
-        assert "TEMP B-TREE" not in plan
