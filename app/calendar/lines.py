@@ -12,6 +12,7 @@ from app.calendar.properties import Component, Property, Value, Verbatim, clean
 OCTETS_MAX: Final = 75
 _CONTINUATION: Final = 0b1000_0000
 _CONTINUATION_MASK: Final = 0b1100_0000
+_ESCAPES: Final = b"\\^"
 
 
 def written(component: Component) -> bytes:
@@ -40,18 +41,24 @@ def content_line(each: Property) -> bytes:
 
 
 def folded(line: str) -> bytes:
-    """Return the line cut into pieces of at most 75 octets, each but the first behind one space."""
+    """Return the line cut into pieces of at most 75 octets, each but the first behind one space.
+
+    As icalendar does, the space is counted for the first piece too, and no piece ends within an escape: some clients
+    look for escapes before they join the pieces.
+    """
     octets = line.encode()
-    if len(octets) <= OCTETS_MAX:
+    if len(octets) < OCTETS_MAX:
         return octets + b"\r\n"
     pieces = []
-    start, room = 0, OCTETS_MAX
-    while len(octets) - start > room:
-        end = start + room
+    start = 0
+    while len(octets) - start >= OCTETS_MAX:
+        end = start + OCTETS_MAX - 1
         while octets[end] & _CONTINUATION_MASK == _CONTINUATION:
             end -= 1
+        if octets[end - 1] in _ESCAPES:
+            end -= 1
         pieces.append(octets[start:end])
-        start, room = end, OCTETS_MAX - 1  # the space counts
+        start = end
     pieces.append(octets[start:])
     return b"\r\n ".join(pieces) + b"\r\n"
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, request
 from app.calendar import feeds, offers, queries
 from app.calendar.queries import Scope, ScopeKind
 from app.core.clock import utc_now
-from app.core.i18n import Language, language_of
+from app.core.i18n import Language, current_language, language_of
 from app.web.pages import public_page
 
 bp = Blueprint("calendar", __name__)
@@ -53,13 +53,15 @@ def tag_feed(slug: str) -> Response:
 
 @bp.get("/events/<slug>.ics")
 def event_file(slug: str) -> Response:
-    """Answer with one event as a download."""
-    return _answer(Scope(ScopeKind.EVENT, slug), f"attachment; {_file_name(slug)}")
+    """Answer with one event as a download, in the language of the page it is on: a person takes it, not a client."""
+    response = _answer(Scope(ScopeKind.EVENT, slug), f"attachment; {_file_name(slug)}", current_language())
+    response.vary.add("Accept-Language")
+    return response
 
 
-def _answer(scope: Scope, disposition: str) -> Response:
+def _answer(scope: Scope, disposition: str, language: Language | None = None) -> Response:
     """Answer with a calendar, or with 304 and nothing rendered to those who have this edition."""
-    now, language = utc_now(), _language()
+    now, language = utc_now(), language or _feed_language()
     edition = queries.edition(scope, since=feeds.since(now))
     tag = feeds.etag(scope, edition, language)
     held = _held(tag, edition.changed_at)
@@ -69,7 +71,7 @@ def _answer(scope: Scope, disposition: str) -> Response:
     if edition.changed_at and now - edition.changed_at > _SETTLED:
         response.last_modified = edition.changed_at
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
-    # Not Accept-Language: the language is in the address, so that every client gets the same bytes.
+    # A feed does not vary by Accept-Language: all clients that fetch one address get the same bytes.
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Content-Disposition"] = disposition
     return response
@@ -84,8 +86,8 @@ def _held(tag: str, changed_at: datetime | None) -> str | None:
     return tag if is_held else None
 
 
-def _language() -> Language:
-    """Return the language of a calendar: that of the address, else the site's own, whatever the client prefers."""
+def _feed_language() -> Language:
+    """Return the language of a feed: that of the address, else the site's own, whatever the client prefers."""
     site_language: Language = current_app.config["SITE_LANGUAGE"]
     return language_of(request.args.get("lang")) or site_language
 
