@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page
 from sqlalchemy.orm import Session, scoped_session
 
@@ -109,8 +108,6 @@ def make_app(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
         app = create_app(values | overrides)
         app.test_client_class = SeparateClient
         # Hundreds of applications in one run: the templates are compiled for the first alone.
-        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(run_folder.path()))
-        # Each application compiles its templates anew; what another one of this run compiled is taken from here.
         app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(run_folder.path()))
         made.append(app)
         return app
