@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.db import transaction
 from app.core.i18n import language_of, speaking
 from app.mail import kinds, queries
-from app.mail.message import BadLetterError, Message, as_file
+from app.mail.message import BadLetterError, Message
 from app.mail.models import Letter, LetterState
 from app.mail.render import sender_name
 from app.mail.transport import STEPS_MAX, DeliveryError, Transport, open_transport
@@ -135,9 +135,6 @@ def _written(letter: Letter, now: datetime) -> Message | None:
         draft = kinds.writer_of(letter.kind)(letter)
         if draft is None:
             return None
-        calendar = draft.calendar
-        if calendar and settings["MAIL_CALENDAR"] == "file":
-            calendar = as_file(calendar)
         return Message(
             message_id=letter.message_id,
             sender=(sender_name(), settings["MAIL_SENDER"]),
@@ -146,7 +143,7 @@ def _written(letter: Letter, now: datetime) -> Message | None:
             subject=draft.subject,
             text=draft.text,
             html=draft.html,
-            calendar=calendar,
+            calendar=draft.calendar,
             headers=dict(draft.headers),
             now=now,
         )

@@ -140,16 +140,6 @@ class Message(flask_mail.Message):
         return headers
 
 
-def as_file(part: CalendarPart) -> CalendarPart | None:
-    """Return the object as a plain file, for sites whose letters ask for no answer (MAIL_CALENDAR=file).
-
-    None when there is nothing to add to a calendar: the person left, and the event itself goes on.
-    """
-    if part.method == "CANCEL" and b"\r\nSTATUS:CANCELLED\r\n" not in part.content:
-        return None
-    return CalendarPart(_METHOD_LINE.sub(b"", part.content, count=1), method=None, filename=part.filename)
-
-
 def _check_calendar(part: CalendarPart) -> None:
     declared = [method.decode() for method in _METHOD_LINE.findall(part.content)]
     if declared != ([part.method] if part.method else []):

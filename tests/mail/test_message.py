@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app import create_app
 from app.mail.kinds import CalendarPart
-from app.mail.message import BadLetterError, Message, as_file
+from app.mail.message import BadLetterError, Message
 
 NOW = datetime(2019, 12, 1, 4, 30, tzinfo=UTC)
 ICS = (
@@ -109,15 +109,6 @@ def test_calendar_without_method_is_a_file_and_nothing_else():
     letter = strict(compose(calendar=CalendarPart(content, None)))
 
     assert tree(letter) == ["multipart/mixed", ["multipart/alternative", "text/plain", "text/html"], "application/ics"]
-
-
-def test_invitation_as_a_file_has_no_method():
-    cancel = ICS.replace(b"METHOD:REQUEST", b"METHOD:CANCEL")
-    whole_event = cancel.replace(b"SUMMARY", b"STATUS:CANCELLED\r\nSUMMARY")
-
-    assert as_file(CalendarPart(ICS, "REQUEST")) == CalendarPart(ICS.replace(b"METHOD:REQUEST\r\n", b""), None)
-    assert as_file(CalendarPart(cancel, "CANCEL")) is None
-    assert as_file(CalendarPart(whole_event, "CANCEL")).content == whole_event.replace(b"METHOD:CANCEL\r\n", b"")
 
 
 @pytest.mark.parametrize(
