@@ -19,7 +19,7 @@ from flask import current_app
 from app.calendar.lines import content_line, written
 from app.calendar.objects import file_of, page_of
 from app.calendar.properties import Property, Verbatim, clean
-from app.calendar.queries import Edition, Scope, ScopeKind, Version, entries, versions
+from app.calendar.queries import Edition, Scope, ScopeKind, Version, entries, unknown, versions
 from app.calendar.vevents import Kind, Links, calendar, plain_event, zone_blocks, zone_named
 from app.calendar.words import words_in
 from app.community.site import site
@@ -104,6 +104,8 @@ def content(scope: Scope, version: Edition, *, language: Language, now: datetime
     """Return the calendar: the file of an event, or a feed."""
     if scope.kind is ScopeKind.EVENT:
         found = entries([each.event_id for each in versions(scope, since=since(now))], language)
+        if not found:
+            raise unknown()  # since a moment ago: on PostgreSQL each statement sees the newest rows
         return file_of(next(iter(found.values())), language=language)
     return feed(versions(scope, since=since(now)), about(scope, version, language), language=language)
 
@@ -153,14 +155,16 @@ def _texts(events: list[Version], language: Language) -> list[Text]:
         fresh = entries([key[0] for key in missing], language)
         new: dict[Key, Text] = {}
         for key in missing:
+            entry = fresh.get(key[0])
+            if entry is None:
+                continue  # deleted since its version was read
             # It may be newer than its key says: then nobody asks for that key again.
-            entry = fresh[key[0]]
             # One address is built and the slugs are put in: building a thousand takes longer than writing them.
             links = Links(address.replace(_ANY_SLUG, quote(entry.slug)))
             new[key] = written(plain_event(entry, words, links=links, kind=Kind.FEED)), zone_named(entry)
         memory.keep(new)
         found |= new
-    return [found[key] for key in keys]
+    return [found[key] for key in keys if key in found]
 
 
 def _head(told: About, changed_at: datetime | None) -> list[Property]:

@@ -92,10 +92,15 @@ def edition(scope: Scope, *, since: datetime) -> Edition:
     )
     scope_id, name, count, *sums, revised_at, changed_at = db.session.execute(statement).one()
     if scope_id is None or (scope.kind is ScopeKind.EVENT and not count):
-        raise NotFoundError(_("There is no calendar at this address. All calendars are on the page of the feeds."))
+        raise unknown()
     stamp = int(revised_at.timestamp() * 1_000_000) if revised_at else 0
     fingerprint = (count, *(int(each or 0) for each in sums), stamp)
     return Edition(name or Texts(), count, fingerprint, revised_at if scope.kind is ScopeKind.EVENT else changed_at)
+
+
+def unknown() -> NotFoundError:
+    """Return the refusal for a calendar that does not exist, or not for everybody."""
+    return NotFoundError(_("There is no calendar at this address. All calendars are on the page of the feeds."))
 
 
 def versions(scope: Scope, *, since: datetime) -> list[Version]:
