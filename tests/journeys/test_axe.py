@@ -1,0 +1,95 @@
+"""Every public page under axe-core (WCAG 2.2 A and AA, best practices), in both languages and both themes."""
+
+import pytest
+
+EVENT = "/events/kubesphere-meetup-beijing-demo"
+PAGES = {
+    "home": "/",
+    "list": "/events/",
+    "nothing fits": "/events/?q=nothing-of-the-kind",
+    "open event": EVENT,
+    "past event": "/events/kubesphere-meetup-beijing-20191214",
+    "event without agenda": "/events/cncf-kubesphere-meetup-20200701",
+    "signed up": f"{EVENT}/registered",
+    "speakers": "/speakers/",
+    "speaker": "/speakers/benjaminhuo",
+    "community": "/community/",
+    "group": "/community/user-group",
+    "station": "/community/user-group-hangzhou",
+    "calendar": "/calendar/",
+    "sign-in": "/organizer/sign-in",
+    "not found": "/nothing-here",
+}
+
+pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh-CN", 375), ("en-GB", 1280)])
+def test_axe_finds_nothing_on_any_public_page(site, page_at, axe, locale, width):
+    page = page_at(width, locale=locale, base_url=site.base_url)
+
+    found = {}
+    for name, path in PAGES.items():
+        page.goto(path)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            found[f"{name}, {theme}"] = axe(page)
+
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_no_page_scrolls_sideways(site, page_at):
+    too_wide = {}
+    for width in (320, 375, 768, 1440):
+        page = page_at(width, locale="en-GB", base_url=site.base_url)
+        for name, path in PAGES.items():
+            page.goto(path, wait_until="domcontentloaded")
+            overhang = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if overhang > 0:
+                too_wide[f"{name} at {width}"] = overhang
+
+    assert too_wide == {}
+
+
+def test_a_form_with_mistakes_leads_to_them(site, page_at, axe):
+    page = page_at(375, locale="zh-CN", base_url=site.base_url)
+    page.goto(EVENT)
+    page.wait_for_timeout(600)
+
+    page.locator("#sign-up button[type=submit]").click()
+
+    summary = page.get_by_role("alert")
+    assert summary.is_visible()
+    assert page.url.endswith("#sign-up")
+    assert axe(page) == []
+    summary.get_by_role("link").first.click()
+    assert page.locator(":focus").get_attribute("id") == "name"
+
+
+def test_what_javascript_adds_is_a_comfort(site, page_at):
+    page = page_at(1280, locale="en-GB", base_url=site.base_url)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(EVENT)
+
+    menu, copy = page.locator("details.menu"), page.get_by_role("button", name="Copy address")
+    menu.locator("summary").click()
+    assert menu.get_attribute("open") is not None
+    page.keyboard.press("Escape")
+    assert menu.get_attribute("open") is None
+    copy.click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert "Qinglong Hutong" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_an_event_page_weighs_little_and_asks_nobody_else(site, page_at):
+    page = page_at(375, locale="zh-CN", base_url=site.base_url)
+    sizes = {}
+    page.on("requestfinished", lambda request: sizes.setdefault(request.url, sum(request.sizes()[k] for k in BODY)))
+
+    page.goto(EVENT, wait_until="networkidle")
+
+    assert all(url.startswith(site.base_url) for url in sizes)
+    assert sum(sizes.values()) <= 30_000, sizes
+
+
+BODY = ("responseBodySize", "responseHeadersSize")
