@@ -26,10 +26,12 @@ def offset_label(at: datetime, zone: str) -> str:
 
 
 def zone_label(at: datetime, zone: str, language: Language) -> str:
-    """Return the zone's name and offset at that instant, as `北京时间 (UTC+8)`."""
+    """Return the zone's name and offset at that instant, as `北京时间 (UTC+8)`; the offset alone if it has no name."""
     local = at.astimezone(ZoneInfo(zone))
     name = _ZONE_NAMES.get(zone, {}).get(language) or get_timezone_name(local, locale=BABEL_LOCALE[language])
-    return f"{name} ({offset_label(at, zone)})"
+    offset = offset_label(at, zone)
+    # Babel knows no name for Asia/Kolkata and some others, and says "GMT+05:30".
+    return offset if name.startswith(("GMT", "UTC")) else f"{name} ({offset})"
 
 
 def spoken_date(at: datetime, zone: str, language: Language) -> str:
@@ -64,11 +66,14 @@ def spoken_period(
         first_day, last_day = spoken_date(starts_at, zone, language), spoken_date(last, zone, language)
         return first_day if first_day == last_day else f"{first_day} – {last_day}"
     start_day, end_day = spoken_date(starts_at, zone, language), spoken_date(ends_at, zone, language)
-    end = spoken_time(ends_at, zone)
+    start, end = f"{start_day} {spoken_time(starts_at, zone)}", spoken_time(ends_at, zone)
     if end_day != start_day:
         end = f"{end_day} {end}"
-        return f"{start_day} {spoken_time(starts_at, zone)} – {end} {zone_label(starts_at, zone, language)}"
-    return f"{start_day} {spoken_time(starts_at, zone)}–{end} {zone_label(starts_at, zone, language)}"
+    if offset_label(starts_at, zone) != offset_label(ends_at, zone):
+        # The clocks change in between: one name for both ends would be an hour off for one of them.
+        return f"{start} {zone_label(starts_at, zone, language)} – {end} {zone_label(ends_at, zone, language)}"
+    dash = "–" if end_day == start_day else " – "
+    return f"{start}{dash}{end} {zone_label(starts_at, zone, language)}"
 
 
 def iso(at: datetime, zone: str) -> str:
