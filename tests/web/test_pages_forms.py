@@ -67,6 +67,9 @@ def test_choices_are_a_group_with_a_label_each(shown):
     page = shown(name="Ada", kind="b", topics=["x"])
 
     assert "<legend>Kind</legend>" in page
-    assert '<label class="choice" for="kind-1"><input checked id="kind-1" name="kind" type="radio" value="b"' in page
+    assert (
+        '<label class="choice" for="kind-1"><input checked id="kind-1" name="kind" required type="radio" value="b"'
+        in page
+    )
     assert '<input checked id="topics-0" name="topics" type="checkbox" value="x"' in page
     assert '<label class="choice" for="first">' in page
