@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 PO := app/translations/zh_Hans/LC_MESSAGES/messages.po
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench messages lock clean browser
+.PHONY: help run test check bench messages lock clean programs
 .DELETE_ON_ERROR:
 
 help:
@@ -33,7 +33,7 @@ run: $(VENV)/.requirements
 		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers --workers-kill-timeout 10 \
 		--log-level warning wsgi:app
 
-test: $(VENV)/.requirements-dev browser
+test: $(VENV)/.requirements-dev programs
 	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/.requirements-dev
@@ -61,8 +61,10 @@ clean:
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-browser: $(VENV)/.requirements-dev
+# What the tests need and no Python package carries.
+programs: $(VENV)/.requirements-dev
 	@$(BIN)/python -m tests.support.browser
+	@$(BIN)/python -m tests.support.redis_server
 
 # The first Python of at least 3.11 that runs; a name on the PATH need not (pyenv's shims).
 $(BIN)/python:

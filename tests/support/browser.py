@@ -16,6 +16,8 @@ from typing import Any, Final, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, sync_playwright
 
+from tests.support import debian
+
 HOW_TO_PROVIDE: Final = (
     "The tests need Chromium: install it (Debian: apt-get install chromium fonts-wqy-zenhei), or set CHROMIUM to its "
     "program, or run `.venv/bin/playwright install chromium`."
@@ -151,10 +153,8 @@ def provide() -> None:
     """Make sure that there is a Chromium: Debian's as root, else Playwright's own; ends with a sentence if not."""
     if chromium():
         return
-    if os.getuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for arguments in (("update", "-q"), ("install", "-q", "-y", "--no-install-recommends", *_DEBIAN_PACKAGES)):
-            subprocess.run(["apt-get", *arguments], check=False, env=environment, stdout=sys.stderr)
+    if debian.can_install():
+        debian.install(*_DEBIAN_PACKAGES)
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False, stdout=sys.stderr)
     if not chromium():
