@@ -8,14 +8,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Label, Row, Select, cast, func, literal, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Label,
+    Row,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.calendar.entries import Entry, Item, Place
 from app.community.models import Group, Person
-from app.core.db import Json, db
+from app.core.db import Json, UtcDateTime, db
 from app.core.errors import NotFoundError
 from app.core.i18n import Language, Texts
 from app.core.i18n import gettext as _
@@ -70,6 +84,18 @@ def edition(scope: Scope, *, since: datetime) -> Edition:
 
     Of a feed, events that ended before `since` are left out.
     """
+    (row,) = _rows(_edition_of(scope.kind), slug=scope.slug, since=since)
+    scope_id, name, count, *sums, revised_at, changed_at = row
+    if scope_id is None or (scope.kind is ScopeKind.EVENT and not count):
+        raise unknown()
+    stamp = int(revised_at.timestamp() * 1_000_000) if revised_at else 0
+    fingerprint = (count, *(int(each or 0) for each in sums), stamp)
+    return Edition(name or Texts(), count, fingerprint, revised_at if scope.kind is ScopeKind.EVENT else changed_at)
+
+
+@cache
+def _edition_of(kind: ScopeKind) -> Select[*tuple[Any, ...]]:
+    # Built once: building it takes as long as running it.
     revision = cast(Event.revision, BigInteger)
     of_events = (
         select(
@@ -80,22 +106,16 @@ def edition(scope: Scope, *, since: datetime) -> Edition:
             func.sum(revision * Event.id).label("weighted"),
             func.max(Event.revised_at).label("revised_at"),
         )
-        .where(*_conditions(scope, since))
+        .where(*_conditions(kind))
         .subquery()
     )
-    named = _NAMED.get(scope.kind)
-    statement = select(
-        literal(1).label("id") if named is None else select(named.id).where(named.slug == scope.slug).scalar_subquery(),
-        literal(None) if named is None else select(named.name).where(named.slug == scope.slug).scalar_subquery(),
+    named = _NAMED.get(kind)
+    return select(
+        literal(1).label("id") if named is None else select(named.id).where(named.slug == _SLUG).scalar_subquery(),
+        literal(None) if named is None else select(named.name).where(named.slug == _SLUG).scalar_subquery(),
         of_events,
         select(func.max(Event.revised_at)).scalar_subquery().label("changed_at"),
     )
-    scope_id, name, count, *sums, revised_at, changed_at = db.session.execute(statement).one()
-    if scope_id is None or (scope.kind is ScopeKind.EVENT and not count):
-        raise unknown()
-    stamp = int(revised_at.timestamp() * 1_000_000) if revised_at else 0
-    fingerprint = (count, *(int(each or 0) for each in sums), stamp)
-    return Edition(name or Texts(), count, fingerprint, revised_at if scope.kind is ScopeKind.EVENT else changed_at)
 
 
 def unknown() -> NotFoundError:
@@ -107,11 +127,11 @@ def versions(scope: Scope, *, since: datetime) -> list[Version]:
     """Return the events of a calendar and their versions, the first to begin first."""
     statement = (
         select(Event.id, Event.revision, Event.revised_at, Event.starts_at)
-        .where(*_conditions(scope, since))
+        .where(*_conditions(scope.kind))
         .order_by(Event.starts_at.desc(), Event.id.desc())
         .limit(FEED_EVENTS_MAX)
     )
-    rows = _rows(statement)
+    rows = _rows(statement, slug=scope.slug, since=since)
     return [Version(event_id, revision, revised_at) for event_id, revision, revised_at, _start in reversed(rows)]
 
 
@@ -123,20 +143,24 @@ def entries(event_ids: Sequence[int], language: Language) -> dict[int, Entry]:
     return found
 
 
-def _conditions(scope: Scope, since: datetime) -> list[ColumnElement[bool]]:
-    if scope.kind is ScopeKind.EVENT:
-        return [public(), Event.slug == scope.slug]
-    conditions = [public(), Event.ends_at >= since]
-    if scope.kind is ScopeKind.GROUP:
+def _conditions(kind: ScopeKind) -> list[ColumnElement[bool]]:
+    if kind is ScopeKind.EVENT:
+        return [public(), Event.slug == _SLUG]
+    conditions = [public(), Event.ends_at >= _SINCE]
+    if kind is ScopeKind.GROUP:
         of_group = select(event_groups.c.event_id).join(Group, Group.id == event_groups.c.group_id)
-        conditions.append(Event.id.in_(of_group.where(Group.slug == scope.slug)))
-    elif scope.kind is ScopeKind.TAG:
+        conditions.append(Event.id.in_(of_group.where(Group.slug == _SLUG)))
+    elif kind is ScopeKind.TAG:
         tagged = select(event_tags.c.event_id).join(Tag, Tag.id == event_tags.c.tag_id)
-        conditions.append(Event.id.in_(tagged.where(Tag.slug == scope.slug)))
-    elif scope.kind is ScopeKind.CITY:
-        conditions.append(Event.city_id == select(City.id).where(City.slug == scope.slug).scalar_subquery())
+        conditions.append(Event.id.in_(tagged.where(Tag.slug == _SLUG)))
+    elif kind is ScopeKind.CITY:
+        conditions.append(Event.city_id == select(City.id).where(City.slug == _SLUG).scalar_subquery())
     return conditions
 
+
+# What a scope puts into its statements.
+_SLUG: Final = bindparam("slug", type_=String)
+_SINCE: Final = bindparam("since", type_=UtcDateTime)
 
 _NAMED: Final[dict[ScopeKind, type[Group] | type[City] | type[Tag]]] = {
     ScopeKind.GROUP: Group,
@@ -254,9 +278,9 @@ def _categories(event_ids: Sequence[int], language: Language) -> dict[int, list[
     return names
 
 
-def _rows(statement: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
+def _rows(statement: Select[*tuple[Any, ...]], **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
     # By the session's connection: the session itself looks at each row for objects, which takes as long again.
-    return db.session.connection().execute(statement).all()
+    return db.session.connection().execute(statement, values).all()
 
 
 def _spoken(column: InstrumentedAttribute[Texts], language: Language, label: str) -> Label[str]:
