@@ -215,7 +215,7 @@ def keep(folder: Path, controller: int) -> None:
         time.sleep(0.05)
     if server.poll() is None:
         server.send_signal(signal.SIGQUIT)  # at once: nothing in it is worth a shutdown checkpoint
-        server.wait(10)
+        server.wait()  # after five seconds it ends by force what does not end by itself
     (folder / "postgres.keeper").unlink(missing_ok=True)
     if not _alive(controller):
         shutil.rmtree(folder, ignore_errors=True)

@@ -65,7 +65,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         [sys.executable, "-c", script], env=own, capture_output=True, text=True, check=False, timeout=60
     )
     address, folder = ended.stdout.split()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while Path(folder).exists() and time.monotonic() < deadline:
         time.sleep(0.05)
 
