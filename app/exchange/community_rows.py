@@ -30,9 +30,13 @@ def write_community(bundle: Bundle, rows: Rows, session: Session, *, now: dateti
     for site in bundle.sites:
         _write_site(site, session, now=now, report=report)
     for city in bundle.cities:
-        _write_named("cities", city, rows.cities, City, session, report)
+        if renamed := _write_named("cities", city, rows.cities, City, session, report):
+            in_it = select(Event).where(Event.city_id == renamed.id).order_by(Event.id)
+            touch_events(session.scalars(in_it).all(), "city", now=now)
     for tag in bundle.tags:
-        _write_named("tags", tag, rows.tags, Tag, session, report)
+        if renamed := _write_named("tags", tag, rows.tags, Tag, session, report):
+            about_it = select(Event).where(Event.tags.any(Tag.id == renamed.id)).order_by(Event.id)
+            touch_events(session.scalars(about_it).all(), "tags", now=now)
     _write_groups(bundle.groups, rows, session, now=now, report=report)
     _write_roles(bundle.roles, rows, session, report=report)
     for person in bundle.people:
@@ -67,7 +71,8 @@ def _write_named(
     make: type[City] | type[Tag],
     session: Session,
     report: LoadReport,
-) -> None:
+) -> City | Tag | None:
+    """Make the row; return one that was there and has a new name, which events show."""
     entry = located.entry
     row = rows.get(entry.slug)
     if row is None:
@@ -75,8 +80,10 @@ def _write_named(
         session.add(made)
         rows[entry.slug] = made  # type: ignore[assignment]  # `rows` and `make` are of one kind
         report.note(kind, created=True, changed=False)
-        return
-    report.note(kind, created=False, changed=bool(changed(row, {"name": entry.name})))
+        return None
+    is_renamed = bool(changed(row, {"name": entry.name}))
+    report.note(kind, created=False, changed=is_renamed)
+    return row if is_renamed else None
 
 
 def _city_name(slug: str | None, rows: Rows) -> Texts:

@@ -73,7 +73,12 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
         return None
     if current_app.config["MAIL_CALENDAR"] == "file":
         # For those who want no answers from calendars: a file without METHOD, and nothing to withdraw.
-        return CalendarPart(event_file(event, language=registration.language)) if confirmed else None
+        if not confirmed:
+            return None
+        plain = event_file(
+            event, language=registration.language, manage_url=own_url(registration), online_url=event.online_url
+        )
+        return CalendarPart(plain)
     method: CalendarMethod = "REQUEST" if confirmed else "CANCEL"
     content = invitation(
         event,

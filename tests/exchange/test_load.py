@@ -80,6 +80,8 @@ def test_load_again_changes_nothing(app: Flask, tmp_path: Path) -> None:
         ("affiliation: Bob Ltd", "affiliation: Bob Inc", 0),
         ("tags: [web]", "tags: []", 0),
         ("name: Bob}", "name: Robert}", 0),
+        ("name: Web}", "name: The web}", 0),
+        ("en: Berlin}", "en: Berlin city}", 0),
     ],
 )
 def test_load_of_a_change_raises_versions_once(app: Flask, tmp_path: Path, old: str, new: str, sequence: int) -> None:
