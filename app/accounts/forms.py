@@ -1,17 +1,23 @@
 """The form that asks for a link."""
 
 from wtforms import EmailField, HiddenField, ValidationError
+from wtforms.validators import DataRequired
 
 from app.core.addresses import Address, normalise
 from app.core.i18n import lazy_gettext as _l
 from app.web.forms import Form, one_line
+
+_NO_ADDRESS = _l("Please write one e-mail address, such as name@example.org.")
 
 
 class SignInForm(Form):
     """An organizer's address."""
 
     email = EmailField(
-        _l("E-mail"), filters=[one_line], render_kw={"autocomplete": "email", "required": True, "maxlength": 254}
+        _l("E-mail"),
+        [DataRequired(_NO_ADDRESS)],
+        filters=[one_line],
+        render_kw={"autocomplete": "email", "maxlength": 254},
     )
     next = HiddenField()
 
@@ -22,4 +28,4 @@ class SignInForm(Form):
         try:
             self.address = normalise(field.data or "", allow_local=True)
         except ValueError:
-            raise ValidationError(_l("Please write one e-mail address, such as name@example.org.")) from None
+            raise ValidationError(_NO_ADDRESS) from None

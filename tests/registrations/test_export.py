@@ -3,18 +3,19 @@
 import csv
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from app.core.db import transaction
 from app.core.i18n import Texts
 from app.registrations import export
 from app.registrations.attendees import Wanted
-from app.registrations.models import QuestionKind, Registration
+from app.registrations.models import QuestionKind, Registration, RegistrationState
 from tests.support.factories import sign_up_as
 
 SIGNED_UP = datetime(2026, 2, 28, 20, 30, 15, 123456, tzinfo=UTC)  # already 1 March in Beijing
@@ -242,3 +243,46 @@ def test_export_asks_two_statements_a_batch_and_holds_no_read_open(event, db, co
 
     assert (held, rest, progress) == (False, 1, [1, 1])
     assert len(seen) == 2 * 2 + 1
+
+
+@pytest.mark.parametrize("form", list(export.FORMATS))
+def test_export_of_many_needs_no_more_memory_than_of_few(make_event, db, monkeypatch, form):
+    # Small measures, so that even the few are several batches and several chunks.
+    monkeypatch.setattr(export, "BATCH", 50)
+    monkeypatch.setattr(export, "_CHUNK", 4096)
+    few, many = make_event("few"), make_event("many")
+    bulk(few, 200)
+    bulk(many, 1600)
+    peaks = []
+
+    for event in (few, few, many):  # the first fills caches
+        tracemalloc.start()
+        listed = export.attendee_list(event, Wanted(), language="en")
+        for chunk in export.FORMATS[form].chunks(listed):
+            assert len(chunk) < 10_000
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[2] < peaks[1] * 1.5, peaks
+
+
+def bulk(event, number):
+    """Sign up so many people at once, as plain rows."""
+    with transaction() as session:
+        session.execute(
+            insert(Registration),
+            [
+                {
+                    "code": f"{event.id}-{place:06}",
+                    "event_id": event.id,
+                    "ticket_type_id": event.ticket_types[0].id,
+                    "state": RegistrationState.CONFIRMED,
+                    "name": f"Guest {place}",
+                    "email": f"guest{place}@example.com",
+                    "email_key": f"guest{place}@example.com",
+                    "created_at": SIGNED_UP,
+                    "revised_at": SIGNED_UP,
+                }
+                for place in range(number)
+            ],
+        )
