@@ -10,8 +10,8 @@ from app import cli, config
 from app.accounts import setup as accounts
 from app.calendar import setup as calendar
 from app.community import setup as community
-from app.core import foundations
-from app.core.db import db, engine_options, migrate
+from app.core import foundations, migrations
+from app.core.db import db, engine_options
 from app.core.i18n import babel, select_locale
 from app.events import setup as events
 from app.mail import setup as mail
@@ -50,7 +50,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask documents this
 
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    migrations.init_app(app)
     foundations.init_app(app)
     babel.init_app(app, locale_selector=select_locale)
     for room in (web, mail, accounts, community, events, calendar, registrations, organizer):

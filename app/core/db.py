@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Enum, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
@@ -97,7 +96,6 @@ def choice(kind: type[StrEnum], name: str) -> Enum:
 
 
 db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
-migrate = Migrate()
 
 
 def engine_options(url: str) -> dict[str, Any]:

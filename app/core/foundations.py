@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 
-import flask_migrate
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -27,11 +25,16 @@ _PREPARE: Final = "Run `flask --app wsgi prepare`."
 @lru_cache(maxsize=8)
 def newest_schema(migrations: str) -> str | None:
     """Return the version of the schema that this code expects."""
+    # Here and below and not above: see core/migrations.py.
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory(migrations).get_current_head()
 
 
 def schema_versions() -> frozenset[str]:
     """Return every version of the schema that this code knows, the newest among them."""
+    from alembic.script import ScriptDirectory
+
     script = ScriptDirectory(current_app.extensions["migrate"].directory)
     return frozenset(revision.revision for revision in script.walk_revisions())
 
@@ -46,6 +49,8 @@ def present_schema() -> str | None:
 
 def prepare() -> bool:
     """Bring the schema up to what this code expects; False when it was there already."""
+    import flask_migrate
+
     Path(current_app.config["INSTANCE_PATH"]).mkdir(mode=0o700, parents=True, exist_ok=True)
     before = present_schema()
     db.session.rollback()

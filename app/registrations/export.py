@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
-import xlsxwriter
 from sqlalchemy import select
 
 from app.core.db import db
@@ -260,6 +259,9 @@ def xlsx_chunks(attendee_list: AttendeeList) -> Iterator[bytes]:
 
 
 def _write_xlsx(attendee_list: AttendeeList, file: BinaryIO) -> None:
+    # Here and not above: few ever ask for a workbook, and a process that serves need not hold what writes one.
+    import xlsxwriter
+
     with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         with speaking(attendee_list.language):
             sheet = book.add_worksheet(_("Attendees")[:31])
