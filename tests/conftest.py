@@ -1,5 +1,6 @@
 """What every test may ask for. Real parts: both database engines, the site's client, a mail server, a browser."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.core.db import db as database
 from tests.support import browser as chromium
 from tests.support import network, postgres, run_folder
 from tests.support.client import SeparateClient
-from tests.support.databases import PostgresDatabase, new_sqlite, remove_leftovers
+from tests.support.databases import PostgresDatabase, SharedEngines, new_sqlite, remove_leftovers
 from tests.support.factories import EventFactory
 from tests.support.server import Server
 from tests.support.smtp import SmtpServer, self_signed
@@ -60,6 +61,12 @@ def postgres_database() -> Iterator[PostgresDatabase]:
         yield mine
 
 
+@pytest.fixture(scope="session")
+def shared_engines() -> SharedEngines:
+    """The engines of this worker, kept from test to test."""
+    return SharedEngines()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a freshly migrated empty database: each test runs once on each engine.
@@ -71,8 +78,9 @@ def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         folder = tmp_path
         if not durable:
-            folder = run_folder.path() / "sqlite" / f"{request.node.name[:40]}-{tmp_path.name}-{id(request)}"
-            folder.mkdir(parents=True)
+            # The same file for each test of a worker, so that its engine can be the same (see SharedEngines).
+            folder = run_folder.path() / "sqlite" / os.environ.get("PYTEST_XDIST_WORKER", "gw")
+            folder.mkdir(parents=True, exist_ok=True)
         yield new_sqlite(folder)
         return
     mine: PostgresDatabase = request.getfixturevalue("postgres_database")
@@ -91,7 +99,7 @@ def settings() -> dict[str, object]:
 
 
 @pytest.fixture
-def make_app(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(engine_url: str, tmp_path: Path, shared_engines: SharedEngines) -> Iterator[Callable[..., Flask]]:
     """Make an application on the test's database: `make_app(MAIL_SERVER="127.0.0.1")`."""
     made: list[Flask] = []
 
@@ -106,6 +114,7 @@ def make_app(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
             "SIGN_UP_SECONDS_MIN": "0",
         }
         app = create_app(values | overrides)
+        shared_engines.give(app)
         app.test_client_class = SeparateClient
         # Hundreds of applications in one run: the templates are compiled for the first alone.
         app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(run_folder.path()))

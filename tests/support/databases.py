@@ -7,7 +7,8 @@ from typing import Self
 
 import flask_migrate
 import psycopg
-from sqlalchemy import MetaData, create_engine
+from flask import Flask
+from sqlalchemy import Engine, MetaData, create_engine
 
 from app import create_app
 from app.core.db import db
@@ -28,8 +29,10 @@ def migrate(url: str) -> None:
 
 
 def new_sqlite(folder: Path) -> str:
-    """Return the address of a fresh migrated SQLite file in this folder."""
+    """Return the address of a fresh migrated SQLite file in this folder, in place of one that is there."""
     copy = folder / "juhui.sqlite3"
+    for part in ("", "-wal", "-shm", "-journal"):
+        Path(f"{copy}{part}").unlink(missing_ok=True)
     shutil.copyfile(_sqlite_template(), copy)
     return f"sqlite:///{copy}"
 
@@ -42,6 +45,23 @@ def _sqlite_template() -> Path:
             migrate(f"sqlite:///{growing}")
             growing.rename(template)
     return template
+
+
+class SharedEngines:
+    """One engine an address, for all the applications that a worker makes one after the other.
+
+    An engine keeps the SQL it has compiled, and compiling is half of what a short test does. Its connections are
+    closed at the end of each test, so nothing of one test reaches the next.
+    """
+
+    def __init__(self) -> None:
+        self._engines: dict[str, Engine] = {}
+
+    def give(self, app: Flask) -> None:
+        """Let this application use the engine that an earlier one had for the same address."""
+        with app.app_context():
+            own = db.engines
+            own[None] = self._engines.setdefault(app.config["SQLALCHEMY_DATABASE_URI"], own[None])
 
 
 class PostgresDatabase:
