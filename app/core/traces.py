@@ -55,6 +55,8 @@ def _harmless_words(error: BaseException) -> str:
         return f": {error.strerror}" if error.strerror else ""
     if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):
         return ": " + (str(error).splitlines() or [""])[0]
+    if isinstance(error, NameError | AttributeError | ImportError):
+        return f": {error}"  # names in our code
     state = getattr(error, "sqlstate", None)
     constraint = getattr(getattr(error, "diag", None), "constraint_name", None)
     return "".join(f" {word}" for word in (state, constraint) if isinstance(word, str))
