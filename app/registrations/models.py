@@ -67,6 +67,8 @@ class Registration(Model):
             sqlite_where=LIVE_PREDICATE,
             postgresql_where=LIVE_PREDICATE,
         ),
+        # Lists and exports walk an event in the order of sign-up; without this, each page sorts all of it.
+        Index(None, "event_id", "id"),
         Index(None, "event_id", "state", "id"),
         Index(None, "ticket_type_id", "state", "id"),
         CheckConstraint("calendar_offset >= 0", name="calendar_offset"),

@@ -345,6 +345,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_registrations_code'))
     )
     with op.batch_alter_table('registrations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_registrations_event_id_id'), ['event_id', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_registrations_event_id_state_id'), ['event_id', 'state', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_registrations_ticket_type_id_state_id'), ['ticket_type_id', 'state', 'id'], unique=False)
         batch_op.create_index('uq_registrations_live_address', ['event_id', 'email_key'], unique=True, sqlite_where=sa.text("state IN ('confirmed', 'waiting')"), postgresql_where=sa.text("state IN ('confirmed', 'waiting')"))
@@ -388,6 +389,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_registrations_live_address', sqlite_where=sa.text("state IN ('confirmed', 'waiting')"), postgresql_where=sa.text("state IN ('confirmed', 'waiting')"))
         batch_op.drop_index(batch_op.f('ix_registrations_ticket_type_id_state_id'))
         batch_op.drop_index(batch_op.f('ix_registrations_event_id_state_id'))
+        batch_op.drop_index(batch_op.f('ix_registrations_event_id_id'))
 
     op.drop_table('registrations')
     op.drop_table('ticket_types')
