@@ -61,6 +61,7 @@ class Server:
             *("--port", str(self.port), "--workers", str(self._workers), "--blocking-threads", "8"),
             *("--workers-kill-timeout", "2", "wsgi:app"),
         ]
+        written_before = self._log_file.stat().st_size if self._log_file.exists() else 0
         with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -71,7 +72,7 @@ class Server:
                 stderr=log,
                 start_new_session=True,  # a group of its own, so that a kill reaches every worker
             )
-        self._wait_until_it_answers()
+        self._wait_until_it_answers(written_before)
 
     def kill(self) -> None:
         """End all its processes at once with SIGKILL, as a power cut would."""
@@ -122,16 +123,19 @@ class Server:
         message = f"Something still listens on port {self.port} after the end of the server."
         raise AssertionError(message)
 
-    def _wait_until_it_answers(self) -> None:
+    def _wait_until_it_answers(self, written_before: int) -> None:
         assert self._process is not None
         deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 with urllib.request.urlopen(f"{self.base_url}/healthz", timeout=5) as response:
-                    if response.status == 200:
+                    # Every worker: one that is told to stop before it has started would not hear it.
+                    started = self._log_file.read_bytes()[written_before:].count(b"Started worker-")
+                    if response.status == 200 and started == self._workers:
                         return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
-                time.sleep(0.03)
+                pass
+            time.sleep(0.03)
         self.kill()
         message = f"The server did not answer /healthz. It wrote:\n{self.log()[-4000:]}"
         raise AssertionError(message)
