@@ -1,12 +1,19 @@
 """The base of every form. Forms check shape and clean; they neither write nor decide permission."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from wtforms import Field
 from wtforms import Form as BaseForm
 
 from app.core.errors import BadInputError
 from app.core.i18n import current_language
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LINE_END: Final = re.compile(r"\r\n|[\r\x85\u2028\u2029]")
+# Overrides of the writing direction: with one in a name, the rest of an attendee list reads backwards.
+_TURNING: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 class Form(BaseForm):
@@ -39,11 +46,10 @@ def _messages(field: Field) -> Iterator[str]:
 
 def one_line(value: str | None) -> str:
     """Clean a one-line text: control characters become spaces, runs of white space become one."""
-    text = "".join(" " if (ord(c) < 32 or ord(c) == 127) else c for c in value or "")  # noqa: PLR2004 - ASCII
-    return " ".join(text.split())
+    return " ".join(_CONTROL.sub(" ", _TURNING.sub("", value or "")).split())
 
 
 def many_lines(value: str | None) -> str:
-    """Clean a longer text: line ends become LF, control characters go."""
-    text = (value or "").replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c == "\n" or (ord(c) >= 32 and ord(c) != 127)).strip()  # noqa: PLR2004 - ASCII
+    """Clean a longer text: line ends become LF, tabs spaces; other control characters go."""
+    text = _LINE_END.sub("\n", _TURNING.sub("", value or "")).replace("\t", " ")
+    return "\n".join(_CONTROL.sub("", line) for line in text.split("\n")).strip()

@@ -31,6 +31,11 @@ def refuse():
     raise ConflictError(sentence)
 
 
+@limiter.limit(lambda: "1 per hour")
+def limited():
+    return "in"
+
+
 def doubled():
     with transaction() as session:
         session.add_all([City(slug=TYPED, name=Texts()), City(slug=TYPED, name=Texts())])
@@ -52,7 +57,7 @@ def app(make_app, settings):
     app.add_url_rule("/doubled", view_func=doubled)
     app.add_url_rule("/api/v1/crash", "api_crash", crash)
     app.add_url_rule("/api/v1/events", "api_events", lambda: "[]")
-    app.add_url_rule("/limited", "limited", limiter.limit(lambda: "1 per hour")(lambda: "in"))
+    app.add_url_rule("/limited", view_func=limited)
     with app.app_context():
         yield app
 
