@@ -3,7 +3,7 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import flask_migrate
 import psycopg
@@ -60,7 +60,8 @@ class SharedEngines:
     def give(self, app: Flask) -> None:
         """Let this application use the engine that an earlier one had for the same address."""
         with app.app_context():
-            own = db.engines
+            # Flask-SQLAlchemy keeps them in a dict, and says only Mapping.
+            own = cast("dict[str | None, Engine]", db.engines)
             own[None] = self._engines.setdefault(app.config["SQLALCHEMY_DATABASE_URI"], own[None])
 
 
