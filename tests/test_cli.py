@@ -48,9 +48,9 @@ def test_prepare_makes_a_demo_site_and_may_run_again(run, db):
     assert re.search(r"^Sign in     http://127\.0\.0\.1:8000/organizer/sign-in/\S{32}$", second[1], re.MULTILINE)
 
 
-def test_sign_in_link_of_the_demo_organizer_opens(run, app):
-    run("prepare", "--demo")
-    _code, address, _ = run("sign-in-link", "organizer@localhost.localdomain")
+def test_sign_in_link_opens(run, app):
+    run("add-organizer", ADA)
+    _code, address, _ = run("sign-in-link", ADA)
 
     response = app.test_client().post(address.strip().removeprefix("http://127.0.0.1:8000"))
 

@@ -40,26 +40,12 @@ def start(tmp_path, engine_url, *words, **environment):
     )
 
 
-@pytest.mark.parametrize(
-    ("environment", "sentence"),
-    [
-        ({"PORT": "99999"}, "juhui: The setting PORT must be a whole number from 1 to 65535. It is '99999'.\n"),
-        (
-            {"APP_ENV": "production", "MAIL_SERVER": "mail.example.org"},
-            "juhui: The setting PUBLIC_URL is missing: the address people open, such as https://meetup.example.org.\n",
-        ),
-        (
-            {"APP_ENV": "production", "PUBLIC_URL": "https://m.example.org", "MAIL_SERVER": "m"}
-            | {"MAIL_SENDER": "a@example.org", "SECRET_KEY": "weak"},
-            "juhui: The setting SECRET_KEY is too weak: use at least 32 random characters, or leave it unset.\n",
-        ),
-    ],
-)
-def test_bad_setting_ends_a_command_with_one_sentence(engine_url, tmp_path, environment, sentence):
-    process = start(tmp_path, engine_url, "flask", "--app", "wsgi", "doctor", **environment)
+def test_bad_setting_ends_a_command_with_one_sentence(engine_url, tmp_path):
+    process = start(tmp_path, engine_url, "flask", "--app", "wsgi", "doctor", PORT="99999")
 
     answer, said = process.communicate(timeout=WAIT)
 
+    sentence = "juhui: The setting PORT must be a whole number from 1 to 65535. It is '99999'.\n"
     assert (process.returncode, answer, said) == (2, "", sentence)
 
 

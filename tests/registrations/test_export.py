@@ -245,6 +245,7 @@ def test_export_asks_two_statements_a_batch_and_holds_no_read_open(event, db, co
     assert len(seen) == 2 * 2 + 1
 
 
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("form", list(export.FORMATS))
 def test_export_of_many_needs_no_more_memory_than_of_few(make_event, db, monkeypatch, form):
     # Small measures, so that even the few are several batches and several chunks.
