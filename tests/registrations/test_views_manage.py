@@ -135,3 +135,8 @@ def test_failed_letter_is_shown_and_sent_again(event, browser, db):
     assert db.get(Letter, letter_id).state is LetterState.QUEUED
     assert again.status_code == 404
     assert "did not arrive" not in browser.get(LIST + "?lang=en").text
+
+
+@pytest.mark.parametrize("slug", ["%00", "a%00b", "%ff", "%F0%9F%98%80", "a" * 3000])
+def test_list_of_an_impossible_address_is_not_there(browser, slug):
+    assert browser.get(f"/organizer/events/{slug}/attendees").status_code == 404
