@@ -21,6 +21,11 @@ PAGES = {
     "not found": "/nothing-here",
 }
 
+DARK = """async () => {
+  const { violations } = await axe.run({ runOnly: { type: "rule", values: ["color-contrast"] } });
+  return violations.flatMap((violation) => violation.nodes.map((node) => node.html + node.failureSummary));
+}"""
+
 pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 
 
@@ -31,9 +36,11 @@ def test_axe_finds_nothing_on_any_public_page(site, page_at, axe, locale, width)
     found = {}
     for name, path in PAGES.items():
         page.goto(path)
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)
-            found[f"{name}, {theme}"] = axe(page)
+        found[name] = axe(page)
+        # The themes differ in their colours alone; axe is still on the page.
+        page.emulate_media(color_scheme="dark")
+        found[f"{name}, dark"] = page.evaluate(DARK)
+        page.emulate_media(color_scheme="light")
 
     assert {name: lines for name, lines in found.items() if lines} == {}
 
@@ -43,7 +50,7 @@ def test_no_page_scrolls_sideways(site, page_at):
     for width in (320, 375, 768, 1440):
         page = page_at(width, locale="en-GB", base_url=site.base_url)
         for name, path in PAGES.items():
-            page.goto(path, wait_until="domcontentloaded")
+            page.goto(path, wait_until="load")
             overhang = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if overhang > 0:
                 too_wide[f"{name} at {width}"] = overhang
