@@ -75,7 +75,7 @@ def restore(source: Path, *, overwrite: bool, now: datetime) -> Path | None:
         if is_taken and not overwrite:
             message = f"There is a database at {target} already. With --force it is replaced (and kept as a backup)."
             raise BackupError(message)
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept = None
         if is_taken:
             kept = instance / f"before-restore-{now:%Y%m%dT%H%M%S}.tar.gz"

@@ -30,7 +30,7 @@ def beat(now: datetime) -> int:
     """Leave a sign of life, at most every five seconds; a duty like the others, but never "something done"."""
     before = last_beat()
     if before is None or now - before >= BEAT:
-        _file().parent.mkdir(parents=True, exist_ok=True)
+        _file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _file().touch()
     return 0
 
