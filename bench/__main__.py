@@ -48,14 +48,15 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
+    usual = Size()
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description="Measure the budgets of the project.")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; default: all")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="only this database (may be repeated)")
     parser.add_argument(
-        "--rows", type=int, default=Size.rows, help="attendees, letters and events; default %(default)s"
+        "--rows", type=int, default=usual.rows, help="attendees, letters and events; default %(default)s"
     )
-    parser.add_argument("--rounds", type=int, default=Size.rounds, help="of load; default %(default)s")
-    parser.add_argument("--seconds", type=float, default=Size.seconds, help="of load a round; default %(default)s")
+    parser.add_argument("--rounds", type=int, default=usual.rounds, help="of load; default %(default)s")
+    parser.add_argument("--seconds", type=float, default=usual.seconds, help="of load a round; default %(default)s")
     parser.add_argument("--tiny", action="store_true", help="only show that everything runs")
     parser.add_argument("--output", type=Path, default=ROOT / "bench" / "results", help="folder of the JSON files")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a budget is missed")

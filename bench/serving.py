@@ -78,8 +78,14 @@ class Serving:
 
     def cpu(self) -> float:
         """Return the seconds of processor time that all its processes have taken."""
-        times = [process.cpu_times() for process in self.processes()]
-        return sum(each.user + each.system for each in times)
+        assert self._process is not None
+        return spent(self._process)
+
+
+def spent(process: psutil.Process) -> float:
+    """Return the seconds of processor time of a process and all that it has started, those that have ended too."""
+    times = [each.cpu_times() for each in [process, *process.children(recursive=True)]]
+    return sum(each.user + each.system + each.children_user + each.children_system for each in times)
 
 
 def wait_for(port: int, path: str, *, process: psutil.Popen | None = None) -> None:
