@@ -82,7 +82,7 @@ def prepare(*, demo: bool) -> None:
         report = _loaded([DEMO])
         click.echo(f"Community   {report.created} things created, {report.changed} changed.")
         address = normalise(DEMO_ORGANIZER, allow_local=True)
-        accounts.add_organizer(address, name="Demo", language=current_app.config["SITE_LANGUAGE"], now=utc_now())
+        accounts.add_organizer(address, language=current_app.config["SITE_LANGUAGE"], now=utc_now())
         click.echo(f"Sign in     {_sign_in_address(address)}")
         click.echo(
             "            (once, within an hour; afterwards: flask --app wsgi sign-in-link " + DEMO_ORGANIZER + ")"
