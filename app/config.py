@@ -161,7 +161,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "APP_ENV",
         _one_of("production", "development", "testing"),
         "production",
-        "`production` demands a secret key, a public address and a mail server; `development` (what `make run` uses) keeps letters in files and shows them under `/dev/mail/`.",
+        "`production` demands a strong secret key, a public address, a mail server and a sender; `development` (what `make run` uses) keeps letters in files and shows them under `/dev/mail/`.",
     ),
     Setting(
         "INSTANCE_PATH",
@@ -173,7 +173,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "SECRET_KEY",
         _text,
         None,
-        "Signs links and cookies; at least 32 characters. Generated into `INSTANCE_PATH/secret_key` on first run when unset.",
+        "Signs links and forms; at least 32 characters. Generated into `INSTANCE_PATH/secret_key` on first run when unset.",
         secret=True,
     ),
     Setting(
@@ -280,7 +280,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "1",
         "How long a public page may be served from the process's memory; 0: never.",
     ),
-    Setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info", "How much is logged to standard error."),
+    Setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info", "How much is logged to standard error; `debug` also logs the words of errors, which may quote what people typed."),
 )
 
 
