@@ -5,6 +5,7 @@ A duty claims rows, does its work in short transactions, and may run twice at on
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 # Returns how many things it did; a duty that did something is asked again without a pause.
 Duty = Callable[[datetime], int]
 
-# A duty that fails at once (the database is away) is asked less and less often, down to this; in seconds.
+# A duty that fails again and again (the database is away) rests longer each time, up to this; in seconds.
 SLOWEST_PAUSE: Final = 30.0
 
 
@@ -39,27 +40,24 @@ def register(app: Flask, name: str, run: Duty) -> None:
 
 def run_all(app: Flask) -> int:
     """Run each duty once, now; return how many things were done. One that fails is logged, the others run."""
-    return _round(app).done
+    return sum(_attempt(app, duty) or 0 for duty in _duties(app))
 
 
-@dataclass(frozen=True, slots=True)
-class _Round:
-    done: int
-    failed: int
+def _duties(app: Flask) -> list[Registered]:
+    duties: list[Registered] = app.extensions.get("duties", [])
+    return duties
 
 
-def _round(app: Flask) -> _Round:
-    done = failed = 0
-    for duty in app.extensions.get("duties", []):
-        try:
-            # Leaving the context rolls back what a failed duty left open.
-            with app.app_context():
-                done += duty.run(utc_now())
-        except Exception as error:  # whatever it is, the others go on
-            failed += 1
-            log.error("duty %s failed\n%s", duty.name, trace(error))  # noqa: TRY400 - a trace without people's data
-            log.debug("duty %s failed", duty.name, exc_info=error)
-    return _Round(done, failed)
+def _attempt(app: Flask, duty: Registered) -> int | None:
+    """Run a duty; return how many things it did, or None when it failed."""
+    try:
+        # Leaving the context rolls back what a failed duty left open.
+        with app.app_context():
+            return duty.run(utc_now())
+    except Exception as error:  # whatever it is, the others go on
+        log.error("duty %s failed\n%s", duty.name, trace(error))  # noqa: TRY400 - a trace without people's data
+        log.debug("duty %s failed", duty.name, exc_info=error)
+        return None
 
 
 class DutyThread:
@@ -68,6 +66,9 @@ class DutyThread:
     def __init__(self, app: Flask) -> None:
         """Prepare; nothing runs before `start`."""
         self._app = app
+        self._pause = float(app.config["DUTY_PAUSE"])
+        # A duty that failed: how long it rests, and until when on the monotonic clock.
+        self._resting: dict[str, tuple[float, float]] = {}
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duties", daemon=True)
@@ -87,11 +88,23 @@ class DutyThread:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        usual = pause = float(self._app.config["DUTY_PAUSE"])
         while not self._stop.is_set():
             # Before the round: what is queued while it runs must not wait for a pause.
             self._wake.clear()
-            result = _round(self._app)
-            pause = min(max(pause * 2, usual), max(SLOWEST_PAUSE, usual)) if result.failed else usual
-            if (result.failed or not result.done) and not self._stop.is_set():
-                self._wake.wait(pause)
+            if self._round() == 0 and not self._stop.is_set():
+                self._wake.wait(self._pause)
+
+    def _round(self) -> int:
+        done = 0
+        for duty in _duties(self._app):
+            pause, until = self._resting.get(duty.name, (self._pause, 0.0))
+            if time.monotonic() < until:
+                continue
+            result = _attempt(self._app, duty)
+            if result is None:
+                pause = min(pause * 2, max(SLOWEST_PAUSE, self._pause))
+                self._resting[duty.name] = (pause, time.monotonic() + pause)
+            else:
+                self._resting.pop(duty.name, None)
+                done += result
+        return done

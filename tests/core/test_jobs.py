@@ -50,10 +50,18 @@ class Counter:
 
 @pytest.fixture
 def running(app):
-    """The duties' thread, stopped in any case."""
-    thread = DutyThread(app)
-    yield thread
-    thread.stop()
+    """Make the duties' thread with this pause in seconds; stopped in any case."""
+    made = []
+
+    def make(pause=0.05):
+        app.config["DUTY_PAUSE"] = pause
+        made.append(DutyThread(app))
+        return made[0]
+
+    yield make
+
+    for thread in made:
+        thread.stop()
 
 
 @any_database
@@ -124,14 +132,15 @@ def test_thread_runs_duties_until_it_is_told_to_stop(app, running):
     duty = Counter()
     register(app, "count", duty)
 
-    running.start()
+    thread = running()
+    thread.start()
     assert duty.wait_for(3)
-    running.stop()
+    thread.stop()
     after = duty.calls
     time.sleep(0.2)
 
     assert duty.calls == after
-    assert not running._thread.is_alive()
+    assert not thread._thread.is_alive()
 
 
 @any_database
@@ -139,75 +148,78 @@ def test_thread_goes_on_after_anything_a_duty_does(app, running):
     duty = Counter()
     register(app, "break", Counter(error=RuntimeError("broken")))
     register(app, "count", duty)
-    running.start()
+
+    running().start()
 
     assert duty.wait_for(3)
 
 
 @any_database
-def test_thread_looks_again_at_once_while_there_is_something_to_do(make_app, running):
-    app = running._app
-    app.config["DUTY_PAUSE"] = 60
+def test_thread_looks_again_at_once_while_there_is_something_to_do(app, running):
     duty = Counter(done=1)
     register(app, "count", duty)
-    running.start()
+
+    running(pause=60).start()
 
     assert duty.wait_for(20)
 
 
 @any_database
 def test_thread_that_is_woken_does_not_wait_for_its_pause(app, running):
-    app.config["DUTY_PAUSE"] = 60
     duty = Counter()
     register(app, "count", duty)
-    running.start()
+    thread = running(pause=60)
+    thread.start()
     assert duty.wait_for(1)
 
-    running.wake()
+    thread.wake()
 
     assert duty.wait_for(2)
 
 
 @any_database
 def test_thread_that_is_woken_during_a_round_makes_another(app, running):
-    app.config["DUTY_PAUSE"] = 60
     duty = Counter()
+    thread = running(pause=60)
 
     def queued_meanwhile(_now):
         if duty.calls == 0:
-            running.wake()
+            thread.wake()
         return 0
 
     register(app, "queue", queued_meanwhile)
     register(app, "count", duty)
-    running.start()
+    thread.start()
 
     assert duty.wait_for(2)
 
 
 @any_database
-def test_thread_asks_a_failing_duty_less_and_less_often(app, running):
+def test_thread_asks_a_failing_duty_less_and_less_often_and_the_others_as_always(app, running):
     duty = Counter(error=RuntimeError("the database is away"))
+    healthy = Counter()
     register(app, "break", duty)
-    running.start()
+    register(app, "count", healthy)
+    running().start()
 
     time.sleep(1.0)
     calls = duty.calls
 
     # At 0, 0.1, 0.3 and 0.7 seconds; without growing pauses it would be twenty times.
     assert 2 <= calls <= 5
+    assert healthy.calls > calls
 
 
 @any_database
 def test_thread_that_is_stopped_while_it_waits_ends_at_once(app, running):
-    app.config["DUTY_PAUSE"] = 60
     duty = Counter()
     register(app, "count", duty)
-    running.start()
+    thread = running(pause=60)
+    thread.start()
     assert duty.wait_for(1)
 
     begun = time.monotonic()
-    running.stop()
+    thread.stop()
 
     assert time.monotonic() - begun < 2
-    assert not running._thread.is_alive()
+    assert not thread._thread.is_alive()
