@@ -245,6 +245,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "thread",
         "`thread`: each server process delivers letters itself; `off`: only `flask worker` does.",
     ),
+    Setting(
+        "CHANGE_LETTER_DELAY",
+        _seconds(0, 86_400),
+        "600",
+        "How long edits of an event's time, place or link gather before those who registered get one letter about them.",
+    ),
     Setting("DUTY_PAUSE", _seconds(0.05, 60), "1", "Seconds between two looks into the outbox."),
     Setting(
         "RATE_LIMIT_STORAGE",
@@ -280,7 +286,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "1",
         "How long a public page may be served from the process's memory; 0: never.",
     ),
-    Setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info", "How much is logged to standard error; `debug` also logs the words of errors, which may quote what people typed."),
+    Setting(
+        "LOG_LEVEL",
+        _one_of("debug", "info", "warning", "error"),
+        "info",
+        "How much is logged to standard error; `debug` also logs the words of errors, which may quote what people typed.",
+    ),
 )
 
 

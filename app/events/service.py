@@ -46,6 +46,7 @@ def apply_changes(event: Event, values: Mapping[str, Any], *, now: datetime, par
     session = require_transaction()
     _refuse_unknown(values)
     fields = {name for name, value in values.items() if _differs(name, getattr(event, name), value)}
+    before = {name: getattr(event, name) for name in CALENDAR_FIELDS}
     for name in fields:
         setattr(event, name, values[name])
     if "state" in fields:
@@ -53,9 +54,10 @@ def apply_changes(event: Event, values: Mapping[str, Any], *, now: datetime, par
     changed = fields | set(parts)
     if not changed:
         return False
-    _raise_versions(event, now=now, for_calendars=bool(changed & CALENDAR_FIELDS))
+    heard = bool(changed & CALENDAR_FIELDS)
+    _raise_versions(event, now=now, for_calendars=heard)
     session.flush()
-    event_changed.send(event, now=now, fields=frozenset(changed), for_calendars=bool(changed & CALENDAR_FIELDS))
+    event_changed.send(event, now=now, fields=frozenset(changed), for_calendars=heard, before=before)
     return True
 
 
@@ -69,7 +71,7 @@ def touch_events(events: Iterable[Event], part: str, *, now: datetime, for_calen
         heard = for_calendars and event.ends_at > now
         _raise_versions(event, now=now, for_calendars=heard)
         session.flush()
-        event_changed.send(event, now=now, fields=frozenset({part}), for_calendars=heard)
+        event_changed.send(event, now=now, fields=frozenset({part}), for_calendars=heard, before={})
 
 
 def _raise_versions(event: Event, *, now: datetime, for_calendars: bool) -> None:

@@ -7,5 +7,6 @@ from blinker import NamedSignal, Namespace
 _signals: Final = Namespace()
 
 # sender: the Event as it is now, flushed. Keywords: `now`; `fields`, the names of what changed (attributes of Event, or
-# "agenda", "ticket_types", "questions", "speakers"); `for_calendars`, whether `sequence` rose with it.
+# "agenda", "ticket_types", "questions", "speakers", "venue", "city", "tags"); `for_calendars`, whether `sequence` rose
+# with it; `before`, what the attributes calendars hear of were, empty when something beside the event changed.
 event_changed: Final[NamedSignal] = _signals.signal("event-changed")

@@ -20,10 +20,9 @@ from wtforms.validators import Length, Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from app.core.addresses import Address, normalise
-from app.core.i18n import Language, Texts, current_language
+from app.core.i18n import Language, Texts, current_language, ngettext
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
-from app.core.i18n import ngettext
 from app.events.models import TicketType
 from app.registrations.models import Question, QuestionKind
 from app.registrations.rules import seats_left

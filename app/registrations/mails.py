@@ -1,20 +1,25 @@
 """The letters about a sign-up, written when they are sent; a letter whose cause has passed is not written."""
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
 from flask import current_app
 
 from app.calendar.objects import Attendee, event_file, invitation
 from app.core.clock import utc_now
+from app.core.i18n import Language, Texts
+from app.core.i18n import gettext as _
 from app.core.times import spoken_period
-from app.events.models import Event
+from app.events.models import Event, EventState
 from app.mail import kinds
 from app.mail.kinds import CalendarMethod, CalendarPart, Draft
 from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations.models import Registration, RegistrationState
-from app.registrations.queries import position_in_queue, registration_for_letter
-from app.registrations.rules import is_live, token_of
+from app.registrations.queries import change_for_letter, position_in_queue, registration_for_letter
+from app.registrations.rules import is_live, token_of, told
 from app.web.pages import public_url
 
 # Letters by the state the person must be in for the letter to be true.
@@ -24,6 +29,16 @@ STATE_OF: Final = {
     "waiting": RegistrationState.WAITING,
     "cancelled": RegistrationState.CANCELLED,
 }
+_ABOUT_A_CHANGE: Final = ("event-changed", "event-cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that changed, in words; `was` is empty where nothing is known of before."""
+
+    label: str
+    was: str
+    is_now: str
 
 
 def write(letter: Letter) -> Draft | None:
@@ -32,8 +47,10 @@ def write(letter: Letter) -> Draft | None:
     if registration is None or not _is_true(letter, registration):
         return None
     event = registration.event
+    change = change_for_letter(letter.ids["change"]) if "change" in letter.ids else None
     return draft(
         letter.kind,
+        differences=differences(change.before, told(event), letter.language) if change else [],
         calendar=_calendar(letter, registration),
         registration=registration,
         event=event,
@@ -52,12 +69,41 @@ def write(letter: Letter) -> Draft | None:
     )
 
 
+def differences(before: Mapping[str, Any], now: Mapping[str, Any], language: Language) -> list[Difference]:
+    """Return what changed between two states of `rules.told`, in words."""
+    pairs = [
+        (_("When"), *(_period_in(state, language) for state in (before, now))),
+        (_("Where"), *(_place_in(state, language) for state in (before, now))),
+        (_("Online"), *(state["online_url"] or "" for state in (before, now))),
+    ]
+    return [Difference(label, was, is_now or _("not known yet")) for label, was, is_now in pairs if was != is_now]
+
+
+def _period_in(state: Mapping[str, Any], language: Language) -> str:
+    starts_at, ends_at = (datetime.fromisoformat(state[name]) for name in ("starts_at", "ends_at"))
+    return spoken_period(starts_at, ends_at, state["zone"], language=language, is_all_day=state["is_all_day"])
+
+
+def _place_in(state: Mapping[str, Any], language: Language) -> str:
+    venue = state["venue"]
+    if venue is None:
+        return ""
+    parts = [Texts(**venue[name]).in_language(language) for name in ("name", "address")]
+    return (_(", ")).join(dict.fromkeys(part for part in parts if part))
+
+
 def own_url(registration: Registration) -> str:
     """Return the address of one's own registration."""
     return public_url("registrations.show", token=token_of(registration), lang=registration.language)
 
 
 def _is_true(letter: Letter, registration: Registration) -> bool:
+    is_off = registration.event.state is EventState.CANCELLED
+    if letter.kind in _ABOUT_A_CHANGE:
+        # Moved and then cancelled, or the other way round: the later letter tells it.
+        return is_live(registration) and is_off == (letter.kind == "event-cancelled")
+    if is_off and letter.kind != "cancelled":
+        return False  # the letter about the cancellation says all there is to say
     if letter.kind == "again":
         return is_live(registration)
     if letter.kind == "waiting" and registration.state is RegistrationState.CONFIRMED:
@@ -69,6 +115,8 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
     """Return the invitation for whoever has a seat, its withdrawal for whoever gave it back."""
     event = registration.event
     confirmed = registration.state is RegistrationState.CONFIRMED
+    if letter.kind == "event-cancelled" and not confirmed:
+        return None  # who waits has no entry
     if not confirmed and (letter.kind != "cancelled" or letter.ids.get("was") != RegistrationState.CONFIRMED):
         return None
     if current_app.config["MAIL_CALENDAR"] == "file":
@@ -79,7 +127,7 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
             event, language=registration.language, manage_url=own_url(registration), online_url=event.online_url
         )
         return CalendarPart(plain)
-    method: CalendarMethod = "REQUEST" if confirmed else "CANCEL"
+    method: CalendarMethod = "REQUEST" if confirmed and event.state is not EventState.CANCELLED else "CANCEL"
     content = invitation(
         event,
         Attendee(name=registration.name, email=registration.email),
@@ -101,5 +149,5 @@ def sequence_of(registration: Registration, event: Event) -> int:
 
 def register() -> None:
     """Tell the outbox which letters this room writes."""
-    for kind in (*STATE_OF, "again"):
+    for kind in (*STATE_OF, *_ABOUT_A_CHANGE, "again"):
         kinds.register(kind, write)

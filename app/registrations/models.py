@@ -98,6 +98,42 @@ class Registration(Model):
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan")
 
 
+class EventChange(Model):
+    """What those who registered must hear: their event moved, changed place or link, or was cancelled.
+
+    Edits within some minutes gather in one row until `due_at`. Then its letters are queued in steps: `cursor` is the
+    last registration that was reached, so that a killed process goes on where it was.
+    """
+
+    __tablename__ = "event_changes"
+    __table_args__ = (
+        Index(
+            "uq_event_changes_gathering",
+            "event_id",
+            unique=True,
+            sqlite_where=text("begun_at IS NULL"),
+            postgresql_where=text("begun_at IS NULL"),
+        ),
+        Index(
+            "ix_event_changes_unfinished",
+            "due_at",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    before: Mapped[dict[str, Any]] = mapped_column(Json)  # registrations.changes.told(): as people knew it
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the last edit; who signed up later knows it
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cursor: Mapped[int] = mapped_column(default=0)
+
+    event: Mapped[Event] = relationship()
+
+
 class Answer(Model):
     """What one person answered to one question; the value's shape follows the question's kind."""
 

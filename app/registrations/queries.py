@@ -12,7 +12,7 @@ from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState
 from app.events.queries import whole_event
-from app.registrations.models import Question, Registration, RegistrationState
+from app.registrations.models import EventChange, Question, Registration, RegistrationState
 from app.registrations.rules import code_in, opens
 
 QUESTIONS_MAX: Final = 100
@@ -56,7 +56,7 @@ def own_registration(token: str) -> Registration:
     if registration is None or not opens(token, registration):
         raise NotFoundError(
             _(
-                "This link opens no registration. Copy it whole from the letter, or sign up again: we send you a new one."
+                "This link opens no registration. Copy it whole from the letter, or sign up again for a new one."
             )
         )
     return registration
@@ -70,6 +70,11 @@ def registration_for_letter(registration_id: int, *, now: datetime) -> Registrat
         .options(joinedload(Registration.event).options(*whole_event(now=now)), joinedload(Registration.ticket_type))
     )
     return db.session.scalars(statement).unique().one_or_none()
+
+
+def change_for_letter(change_id: int) -> EventChange | None:
+    """Return what a letter tells about; None when its event is gone."""
+    return db.session.get(EventChange, change_id)
 
 
 def live_registration(event_id: int, email_key: str) -> Registration | None:

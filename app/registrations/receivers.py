@@ -1,12 +1,15 @@
 """What this room does when the rooms below it say that something happened; inside their transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from app.core.db import require_transaction
 from app.events.models import Event, TicketType
 from app.events.signals import event_changed
+from app.registrations.changes import note_change
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.waitlist import promote_all
 
@@ -27,6 +30,15 @@ def promote_after_change(event: Event, *, now: datetime, fields: frozenset[str],
         promote_all(ticket_type_id, now=now)
 
 
+def tell_who_registered(
+    event: Event, *, now: datetime, fields: frozenset[str], for_calendars: bool, before: Mapping[str, Any]
+) -> None:
+    """Let people hear of a new time or place, and of a cancellation; a corrected typo is no news."""
+    if for_calendars:
+        note_change(event, before=before, fields=fields, now=now)
+
+
 def connect() -> None:
     """Listen."""
     event_changed.connect(promote_after_change)
+    event_changed.connect(tell_who_registered)

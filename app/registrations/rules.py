@@ -1,11 +1,13 @@
 """What may be done with a sign-up, and when. Pure: the clock and the rows come as arguments."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
 
 from app.core.tokens import CODE_LENGTH, mac, mac_matches
-from app.events.models import Event, EventState, TicketType
+from app.events.models import Event, EventState, TicketType, Venue
 from app.registrations.models import LIVE, Registration
 
 
@@ -96,3 +98,19 @@ def code_in(token: str) -> str:
 def opens(token: str, registration: Registration) -> bool:
     """Tell whether this token was made for this registration and has not been revoked."""
     return mac_matches(token[CODE_LENGTH:], "registration", registration.code, registration.token_version)
+
+
+_TOLD: Final = ("starts_at", "ends_at", "is_all_day", "zone", "venue", "online_url", "state")
+
+
+def told(event: Event, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what people know of an event, as plain values; `before` has earlier values of its attributes."""
+    values = {name: getattr(event, name) for name in _TOLD} | {k: v for k, v in (before or {}).items() if k in _TOLD}
+    venue: Venue | None = values["venue"]
+    return {
+        **values,
+        "starts_at": values["starts_at"].isoformat(),
+        "ends_at": values["ends_at"].isoformat(),
+        "state": EventState(values["state"]).value,
+        "venue": venue and {"name": venue.name.as_dict(), "address": venue.address.as_dict()},
+    }

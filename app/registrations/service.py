@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.addresses import Address
 from app.core.db import transaction
@@ -26,6 +26,11 @@ from app.registrations.waitlist import promote_next
 
 # Who signs up twice within this time has pressed the button twice; the first letter is still on its way.
 REPEAT_IS_A_SLIP: Final = timedelta(minutes=10)
+# The link one has is sent once in this time, whoever asks: a stranger can fill nobody's mailbox, and somebody who
+# lost the letter has it back within the day.
+REMIND_EVERY: Final = timedelta(hours=8)
+# An address that leaves while it signs up again has no place any more: then this sign-up is a new one.
+_TRIES: Final = 3
 
 AnswerValue = str | int | float | bool | list[str]
 
@@ -50,22 +55,39 @@ def sign_up(event: Event, wish: SignUp, *, now: datetime) -> None:
 
     An address that has a place already changes nothing and gets a letter with the link it has; the caller
     cannot tell the difference, and so cannot tell a stranger. Raises ConflictError when the event takes no
-    sign-ups any more, BadInputError when the ticket type is full and has no queue.
+    sign-ups any more, BadInputError when the ticket type is full and has no queue, and when the event is no
+    longer the one that was read: its answers may be to questions that are gone.
     """
     _refuse_unless_open(event, wish, now=now)
-    try:
-        with transaction() as session:
-            confirmed = take_seat(wish.ticket_type_id)
-            if not confirmed and not event.has_waiting_list:
-                raise BadInputError(_("The last seat has just been taken."), field="ticket_type")
-            state = RegistrationState.CONFIRMED if confirmed else RegistrationState.WAITING
-            registration_id = _insert(session, event.id, wish, state, now=now)
-            if registration_id is None:
-                raise _AlreadyRegisteredError  # noqa: TRY301 - the transaction has to see it, to roll the seat back
-            _insert_answers(session, registration_id, wish.answers)
-            _queue(state.value, f"{state.value}:{registration_id}", registration_id, wish, now=now)
-    except _AlreadyRegisteredError:
-        _remind(event, wish, now=now)
+    for _try in range(_TRIES):
+        try:
+            _give_place(event, wish, now=now)
+        except _AlreadyRegisteredError:
+            if _remind(event, wish, now=now):
+                return
+        else:
+            return
+    raise ConflictError(_("This registration has ended in the meantime."))
+
+
+def _give_place(event: Event, wish: SignUp, *, now: datetime) -> None:
+    with transaction() as session:
+        confirmed = take_seat(wish.ticket_type_id)
+        if not confirmed and not event.has_waiting_list:
+            raise BadInputError(_("The last seat has just been taken."), field="ticket_type")
+        state = RegistrationState.CONFIRMED if confirmed else RegistrationState.WAITING
+        registration_id = _insert(session, event, wish, state, now=now)
+        if registration_id is None:
+            _refuse_if_changed(session, event)
+            raise _AlreadyRegisteredError
+        _insert_answers(session, registration_id, wish.answers)
+        _queue(state.value, f"{state.value}:{registration_id}", registration_id, wish, now=now)
+
+
+def _refuse_if_changed(session: Session, event: Event) -> None:
+    """Raise BadInputError when the event was changed since it was read. Its ticket type is locked."""
+    if session.scalar(select(Event.revision).where(Event.id == event.id)) != event.revision:
+        raise BadInputError(_("The event has just been changed. Please look it over and send the form once more."))
 
 
 def _refuse_unless_open(event: Event, wish: SignUp, *, now: datetime) -> None:
@@ -78,36 +100,48 @@ def _refuse_unless_open(event: Event, wish: SignUp, *, now: datetime) -> None:
         raise BadInputError(_("Please choose how you will attend."), field="ticket_type")
 
 
-def _insert(session: Session, event_id: int, wish: SignUp, state: RegistrationState, *, now: datetime) -> int | None:
-    """Insert the registration; None when the address has a live one (the partial unique index says so)."""
+def _insert(session: Session, event: Event, wish: SignUp, state: RegistrationState, *, now: datetime) -> int | None:
+    """Insert the registration; None when the address has a live one, or when the event is not as it was read.
+
+    The first is decided by the partial unique index, the second here: whoever changes an event locks its ticket
+    types first (exchange.rows), so with the lock of `take_seat` held the revision cannot rise any more.
+    """
     # A person who left got a CANCEL with offset + 1; what follows must be above it (RFC 5546 2.1.4).
     earlier = (
         select(func.max(Registration.calendar_offset) + 2)
-        .where(Registration.event_id == event_id, Registration.email_key == wish.address.key)
+        .where(Registration.event_id == event.id, Registration.email_key == wish.address.key)
         .scalar_subquery()
     )
-    statement = _on_conflict_nothing(session).values(
-        code=new_code(),
-        event_id=event_id,
-        ticket_type_id=wish.ticket_type_id,
-        state=state,
-        name=wish.name,
-        email=wish.address.email,
-        email_key=wish.address.key,
-        language=wish.language,
-        token_version=1,
-        calendar_offset=func.coalesce(earlier, 0),
-        created_at=now,
-        confirmed_at=now if state is RegistrationState.CONFIRMED else None,
-        revised_at=now,
+    values: dict[InstrumentedAttribute[Any], Any] = {
+        Registration.code: new_code(),
+        Registration.ticket_type_id: wish.ticket_type_id,
+        Registration.state: state,
+        Registration.name: wish.name,
+        Registration.email: wish.address.email,
+        Registration.email_key: wish.address.key,
+        Registration.language: wish.language,
+        Registration.token_version: 1,
+        Registration.created_at: now,
+        Registration.confirmed_at: now if state is RegistrationState.CONFIRMED else None,
+        Registration.revised_at: now,
+    }
+    as_it_was_read = select(
+        Event.id,
+        func.coalesce(earlier, 0),
+        *(literal(value, column.type) for column, value in values.items()),
+    ).where(Event.id == event.id, Event.revision == event.revision)
+    statement = _on_conflict_nothing(
+        session, [Registration.event_id, Registration.calendar_offset, *values], as_it_was_read
     )
     return session.scalar(statement.returning(Registration.id))
 
 
-def _on_conflict_nothing(session: Session) -> sqlite.Insert | postgresql.Insert:
+def _on_conflict_nothing(
+    session: Session, columns: list[InstrumentedAttribute[Any]], rows: Select[Any]
+) -> sqlite.Insert | postgresql.Insert:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement: sqlite.Insert | postgresql.Insert = dialect.insert(Registration)
-    return statement.on_conflict_do_nothing(
+    return statement.from_select(columns, rows).on_conflict_do_nothing(
         index_elements=[Registration.event_id, Registration.email_key], index_where=LIVE_PREDICATE
     )
 
@@ -135,29 +169,45 @@ def _queue(kind: str, key: str, registration_id: int, wish: SignUp, *, now: date
     )
 
 
-def _remind(event: Event, wish: SignUp, *, now: datetime) -> None:
-    """Send the link that this address already has; at most once an hour, and not to a double click."""
-    with transaction():
+def _remind(event: Event, wish: SignUp, *, now: datetime) -> bool:
+    """Send the link that this address already has, unless it was sent lately; False when it has none any more."""
+    with transaction() as session:
         registration = live_registration(event.id, wish.address.key)
-        if registration is None or now - registration.created_at < REPEAT_IS_A_SLIP:
-            return
-        hour = int(now.timestamp()) // 3600
+        if registration is None:
+            return False
+        # A commit that reaches the disk takes as long as a new sign-up; one with nothing to write would tell
+        # whoever has a watch that the address is known.
+        session.execute(
+            update(Registration)
+            .where(Registration.id == registration.id)
+            .values(token_version=Registration.token_version),
+            execution_options={"synchronize_session": False},
+        )
+        if now - registration.created_at < REPEAT_IS_A_SLIP:
+            return True
         # To the address on record, not to the one just typed: the key is the same, the mailbox might not be.
         outbox.queue(
             "again",
-            key=f"again:{registration.id}:{hour}",
+            key=f"again:{registration.id}:{now.timestamp() // REMIND_EVERY.total_seconds():.0f}",
             to_email=registration.email,
             to_name=registration.name,
             language=wish.language,
             ids={"registration": registration.id},
             now=now,
         )
+        return True
 
 
 def change_answers(registration: Registration, *, name: str, answers: Mapping[int, AnswerValue], now: datetime) -> None:
-    """Replace the person's name and answers. Raises ConflictError when it is too late."""
+    """Replace the person's name and answers.
+
+    Raises ConflictError when it is too late, BadInputError when the event is no longer the one that was read.
+    """
     _refuse_unless_changeable(registration, now=now)
     with transaction() as session:
+        # Who takes a question away counts its answers under this lock.
+        lock(registration.ticket_type_id)
+        _refuse_if_changed(session, registration.event)
         statement = (
             update(Registration)
             .where(Registration.id == registration.id, Registration.state.in_(LIVE))

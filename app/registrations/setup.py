@@ -2,7 +2,8 @@
 
 from flask import Flask
 
-from app.registrations import mails, receivers, views, views_manage
+from app.core import jobs
+from app.registrations import changes, mails, receivers, views, views_manage
 
 
 def init_app(app: Flask) -> None:
@@ -11,3 +12,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_manage.bp)
     mails.register()
     receivers.connect()
+    jobs.register(app, "announce", changes.announce)

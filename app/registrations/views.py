@@ -82,7 +82,11 @@ def change_answers(token: str) -> BaseResponse:
     form = correction_form(questions_of(registration.event_id), request.form)
     if not form.validate():
         return _own_page(registration, token, form=form, status=422)
-    service.change_answers(registration, name=form.name.data or "", answers=form.answers(), now=utc_now())
+    try:
+        service.change_answers(registration, name=form.name.data or "", answers=form.answers(), now=utc_now())
+    except BadInputError as error:
+        form.refuse(error)
+        return _own_page(own_registration(token), token, form=form, status=422)
     return see_other(".show", token=token, done="saved")
 
 

@@ -1,5 +1,6 @@
 """Versions of an event: what raises them, what does not, and who hears of it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,16 +69,21 @@ def test_values_that_are_as_they_were_change_nothing(app: Flask) -> None:
 
 def test_change_is_told_in_its_transaction(app: Flask) -> None:
     event = _make()
-    heard: list[tuple[str, frozenset[str], bool, datetime]] = []
+    heard: list[tuple[str, frozenset[str], bool, datetime, object]] = []
 
-    def refuse(sender: Event, *, fields: frozenset[str], for_calendars: bool, now: datetime) -> None:
-        heard.append((sender.title.en, fields, for_calendars, now))
+    def refuse(
+        sender: Event, *, fields: frozenset[str], for_calendars: bool, now: datetime, before: Mapping[str, object]
+    ) -> None:
+        heard.append((sender.title.en, fields, for_calendars, now, before["starts_at"]))
         raise RuntimeError
 
-    with event_changed.connected_to(refuse), pytest.raises(RuntimeError), transaction():
-        apply_changes(event, {"title": Texts(en="Autumn")}, parts=["agenda"], now=LATER)
+    began_at = event.starts_at
+    new = {"title": Texts(en="Autumn"), "starts_at": began_at - timedelta(hours=1)}
 
-    assert heard == [("Autumn", frozenset({"title", "agenda"}), False, LATER)]
+    with event_changed.connected_to(refuse), pytest.raises(RuntimeError), transaction():
+        apply_changes(event, new, parts=["agenda"], now=LATER)
+
+    assert heard == [("Autumn", frozenset({"title", "agenda", "starts_at"}), True, LATER, began_at)]
     assert (event.title.en, _versions(event)) == ("Spring", (0, 1, NOW))
 
 

@@ -1,0 +1,98 @@
+"""Telling those who registered that their event moved or was cancelled: one letter for one cause, whatever dies."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.core.db import db, require_transaction, transaction
+from app.events.models import Event, EventState
+from app.mail import outbox
+from app.registrations.models import LIVE, EventChange, Registration
+from app.registrations.rules import told
+
+# Letters queued in one transaction: short enough that sign-ups of other events do not wait for it on SQLite.
+STEP: Final = 200
+_UNFINISHED: Final = EventChange.finished_at.is_(None)
+
+
+def note_change(event: Event, *, before: Mapping[str, Any], fields: frozenset[str], now: datetime) -> None:
+    """Remember that people must hear of this change, together with others of the same minutes.
+
+    Takes part in the transaction of the change. An event that nobody knew, or that is over, is nobody's news.
+    """
+    session = require_transaction()
+    was = told(event, before)
+    if was["state"] == EventState.DRAFT or event.ends_at <= now:
+        return
+    if "venue" in fields and not before:
+        # The venue's own entry was corrected: what it said before is gone, so the letter says what it says now.
+        was["venue"] = None
+    gathering = session.scalar(
+        select(EventChange).where(EventChange.event_id == event.id, EventChange.begun_at.is_(None)).with_for_update()
+    )
+    if gathering is not None:
+        gathering.changed_at = now
+        return
+    due_at = now + timedelta(seconds=current_app.config["CHANGE_LETTER_DELAY"])
+    session.add(EventChange(event_id=event.id, before=was, changed_at=now, due_at=due_at))
+
+
+def announce(now: datetime) -> int:
+    """Queue the next letters of changes that are due; return how many things were done. A duty.
+
+    Any number may run at once, and each may be killed: a step is one transaction, which locks its row.
+    """
+    due = select(EventChange.id).where(_UNFINISHED, EventChange.due_at <= now).order_by(EventChange.due_at).limit(10)
+    change_ids = db.session.scalars(due).all()
+    db.session.commit()
+    return sum(_step(change_id, now=now) for change_id in change_ids)
+
+
+def _step(change_id: int, *, now: datetime) -> int:
+    with transaction() as session:
+        change = session.scalars(
+            select(EventChange)
+            .where(EventChange.id == change_id, _UNFINISHED)
+            .options(joinedload(EventChange.event, innerjoin=True).joinedload(Event.venue))
+            .with_for_update(of=EventChange, skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if change is None:
+            return 0
+        change.begun_at = change.begun_at or now
+        reached = _reach(session, change, now=now) if told(change.event) != change.before else 0
+        if reached < STEP:
+            change.finished_at = now
+        return reached + 1
+
+
+def _reach(session: Session, change: EventChange, *, now: datetime) -> int:
+    """Queue the letters of the next people; return how many there were."""
+    kind = "event-cancelled" if change.event.state is EventState.CANCELLED else "event-changed"
+    people = session.scalars(
+        select(Registration)
+        .where(
+            Registration.event_id == change.event_id,
+            Registration.id > change.cursor,
+            Registration.state.in_(LIVE),
+            Registration.created_at <= change.changed_at,
+        )
+        .order_by(Registration.id)
+        .limit(STEP)
+    ).all()
+    for person in people:
+        outbox.queue(
+            kind,
+            key=f"change:{change.id}:{person.id}",
+            to_email=person.email,
+            to_name=person.name,
+            language=person.language,
+            ids={"registration": person.id, "change": change.id},
+            now=now,
+        )
+        change.cursor = person.id
+    return len(people)
