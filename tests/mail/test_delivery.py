@@ -71,7 +71,8 @@ def test_an_invitation_travels_as_alternative_and_as_file(queue, smtp_server, no
 
     parsed = message_from_bytes(smtp_server.messages[0].raw, policy=policy.default)
     parts = [part for part in parsed.walk() if not part.is_multipart()]
-    assert [part.get_content_type() for part in parts] == ["text/plain", "text/html", "text/calendar", "application/ics"]
+    kinds = [part.get_content_type() for part in parts]
+    assert kinds == ["text/plain", "text/html", "text/calendar", "application/ics"]
     assert b"METHOD:REQUEST\r\n" in parts[-1].get_payload(decode=True)
 
 
