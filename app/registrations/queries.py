@@ -55,9 +55,7 @@ def own_registration(token: str) -> Registration:
     registration = db.session.scalars(statement).one_or_none()
     if registration is None or not opens(token, registration):
         raise NotFoundError(
-            _(
-                "This link opens no registration. Copy it whole from the letter, or sign up again for a new one."
-            )
+            _("This link opens no registration. Copy it whole from the letter, or sign up again for a new one.")
         )
     return registration
 
@@ -75,16 +73,6 @@ def registration_for_letter(registration_id: int, *, now: datetime) -> Registrat
 def change_for_letter(change_id: int) -> EventChange | None:
     """Return what a letter tells about; None when its event is gone."""
     return db.session.get(EventChange, change_id)
-
-
-def live_registration(event_id: int, email_key: str) -> Registration | None:
-    """Return the one that holds this address's place at the event, if any."""
-    statement = select(Registration).where(
-        Registration.event_id == event_id,
-        Registration.email_key == email_key,
-        Registration.state.in_([RegistrationState.CONFIRMED, RegistrationState.WAITING]),
-    )
-    return db.session.scalars(statement).one_or_none()
 
 
 def position_in_queue(registration: Registration) -> int:
