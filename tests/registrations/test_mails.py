@@ -98,6 +98,22 @@ def test_the_confirmation_in_english_has_no_chinese_words_of_ours(event, post):
     assert "报名" not in text
 
 
+@pytest.mark.parametrize(("language", "label"), [("zh", "时间为示意"), ("en", "Illustrative times")])
+def test_a_letter_marks_invented_times_whatever_the_note_says_and_tells_who_speaks(event, post, db, language, label):
+    event.agenda_is_illustrative = True
+    event.agenda_note = Texts(zh="茶歇有点心。")
+    event.sessions[0].speaker_note = Texts(zh="本来生活")
+    db.commit()
+    sign_up_as(event, "ada", language=language)
+
+    mail = mailparser.parse_from_bytes(*post(1))
+
+    for text in (mail.text_plain[0], mail.text_html[0]):
+        assert label in text
+        assert "茶歇有点心。" in text
+        assert "本来生活" in text
+
+
 def test_the_invitation_is_read_alike_by_two_other_calendar_parsers(event, post):
     sign_up_as(event, "ada", full_name="艾达", language="zh")
 
