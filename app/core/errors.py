@@ -5,6 +5,7 @@ AppError
 ├── ConflictError   409  somebody was faster, or the state moved on
 ├── RefusedError    403  a rule says no
 ├── TooManyError    429  slow down
+├── BusyError       503  too much at once, try again
 └── BadInputError   422  what was sent cannot be taken; `field` names where
 
 A broken invariant is no AppError: it crashes and is logged.
@@ -48,6 +49,12 @@ class TooManyError(AppError):
     """The reader asked too often."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class BusyError(AppError):
+    """The site has too much to do at this moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class BadInputError(AppError):

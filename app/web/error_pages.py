@@ -29,6 +29,7 @@ def title_of(status: int) -> str:
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("Too much text"),
         HTTPStatus.TOO_MANY_REQUESTS: _("One moment, please"),
         HTTPStatus.INTERNAL_SERVER_ERROR: _("Our mistake"),
+        HTTPStatus.SERVICE_UNAVAILABLE: _("One moment, please"),
     }.get(HTTPStatus(status), _("That did not work"))
 
 
@@ -44,7 +45,7 @@ def sentence_for(status: int) -> str:
             "Many requests came from your network just now. Nothing is lost: wait a minute, then send it again."
         ),
         HTTPStatus.INTERNAL_SERVER_ERROR: _(
-            "Something broke on our side and has been written down. Please try again in a minute."
+            "Something broke on our side, and it has been logged. Please try again in a minute."
         ),
     }.get(HTTPStatus(status), _("Please go back and try again."))
 

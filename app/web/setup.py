@@ -5,6 +5,7 @@ from flask_compress import Compress
 
 from app.web import (
     addresses,
+    bodies,
     error_pages,
     filters,
     headers,
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     language.init_app(app)
     addresses.init_app(app)
     same_origin.init_app(app)
+    bodies.init_app(app)
     limits.init_app(app)
     headers.init_app(app)
     filters.init_app(app)

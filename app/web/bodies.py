@@ -1,0 +1,88 @@
+"""Reads what is sent, whole and at once, before a view asks for it.
+
+Two things make this ours to do. A body without a length (chunked) that is longer than allowed would be cut at the
+limit and taken as complete (Werkzeug 3.1, LimitedStream.readall). And a client that sends half a body and then
+nothing holds a thread of the server for as long as it likes: of the few there are, it may hold only some, so that
+pages are still served. A reverse proxy that buffers requests keeps such clients away altogether.
+"""
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from flask import Flask, request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.wsgi import get_content_length
+
+from app.core.errors import BusyError
+from app.core.i18n import gettext as _
+from app.web.same_origin import SAFE_METHODS
+
+# Half of the server's threads (`--blocking-threads 8`): the others go on answering.
+READERS_MAX: Final = 4
+# A form arrives in milliseconds; who takes longer than this is not waited for.
+PATIENCE: Final = 1.0
+_CHUNK: Final = 64 * 1024
+
+
+class Readers:
+    """Who is reading a body right now; at most READERS_MAX at once."""
+
+    def __init__(self) -> None:
+        self._started: dict[int, float] = {}
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Take part; wait a moment for a place, but not behind readers who are stuck themselves.
+
+        Raises BusyError.
+        """
+        me, deadline = threading.get_ident(), time.monotonic() + PATIENCE
+        with self._changed:
+            while len(self._started) >= READERS_MAX:
+                now = time.monotonic()
+                if now >= deadline or now - max(self._started.values()) > PATIENCE:
+                    raise BusyError(_("Too much arrives at once right now. Please wait a minute, then send it again."))
+                self._changed.wait(deadline - now)
+            self._started[me] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._started[me]
+                self._changed.notify()
+
+
+def _read(length: int | None, limit: int) -> bytes:
+    """Read the body, or one byte more than is allowed."""
+    wanted = limit + 1 if length is None else length
+    source, body = request.environ["wsgi.input"], bytearray()
+    while len(body) < wanted and (chunk := source.read(min(_CHUNK, wanted - len(body)))):
+        body += chunk
+    return bytes(body)
+
+
+def init_app(app: Flask) -> None:
+    """Read the body of every write before its view; refuse one that is too long or that does not come."""
+    readers = Readers()
+
+    @app.before_request
+    def _take_in() -> None:
+        environ = request.environ
+        length, limit = get_content_length(environ), app.config["MAX_CONTENT_LENGTH"]
+        if request.method in SAFE_METHODS or length == 0 or (length is None and "wsgi.input_terminated" not in environ):
+            return
+        if length is not None and length > limit:
+            raise RequestEntityTooLarge
+        with readers.one():
+            body = _read(length, limit)
+        if len(body) > limit:
+            raise RequestEntityTooLarge
+        if length is not None and len(body) < length:
+            raise BadRequest  # the client went away in the middle
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})

@@ -1,0 +1,107 @@
+"""What is sent is read whole or refused, and who sends slowly holds up nobody else; through the real server."""
+
+import socket
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from app.config import FORM_BYTES_MAX
+from app.web.bodies import READERS_MAX
+
+pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+
+HEAD = (
+    b"POST /organizer/sign-in?lang=en HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n"
+)
+
+
+def connect(server):
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.settimeout(10)
+    return connection
+
+
+def answer_to(server, request):
+    """Return status and body of the answer to these bytes."""
+    with connect(server) as connection:
+        connection.sendall(request)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body.decode()
+
+
+def with_length(body):
+    return HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def chunked(*chunks):
+    parts = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + parts + b"0\r\n\r\n"
+
+
+def test_body_is_taken_with_a_length_or_in_chunks(make_server):
+    with make_server(DUTIES="off") as server:
+        whole = answer_to(server, with_length(b"email=ada%40example.org"))
+        in_parts = answer_to(server, chunked(b"email=ada%4", b"0example.org"))
+        wrong = answer_to(server, chunked(b"email=a", b"da"))
+
+    assert (whole[0], in_parts[0], wrong[0]) == (303, 303, 422)
+    assert 'value="ada"' in wrong[1]
+
+
+def test_body_that_is_too_long_is_refused_and_never_cut(make_server):
+    text = b"email=" + b"x" * FORM_BYTES_MAX
+    with make_server(DUTIES="off") as server:
+        answers = [
+            answer_to(server, with_length(text)),
+            answer_to(server, chunked(text)),
+            answer_to(server, chunked(*[b"x" * 1000] * 100)),
+            answer_to(server, chunked(b"email=" + b"x" * (FORM_BYTES_MAX - 6))),
+        ]
+
+    assert [status for status, _body in answers] == [413, 413, 413, 422]
+    assert "longer than 64 kB" in answers[1][1]
+
+
+def test_who_sends_half_a_form_and_then_nothing_holds_up_no_page(make_server):
+    with make_server(DUTIES="off") as server, ExitStack() as stack:
+        for _ in range(READERS_MAX * 4):
+            slow = stack.enter_context(connect(server))
+            slow.sendall(HEAD + b"Content-Length: 100\r\n\r\nem")
+        time.sleep(1.5)  # longer than they are waited for
+
+        begun = time.monotonic()
+        page = answer_to(server, b"GET /?lang=en HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        form = answer_to(server, with_length(b"email=ada%40example.org"))
+        took = time.monotonic() - begun
+        stack.close()
+        time.sleep(0.5)
+        afterwards = answer_to(server, with_length(b"email=ada%40example.org"))
+
+    assert page[0] == 200
+    assert form[0] == 503
+    assert "Please wait a minute, then send it again." in form[1]
+    assert took < 5
+    assert afterwards[0] == 303
+
+
+def test_client_that_goes_away_in_the_middle_is_no_crash(make_server):
+    with make_server(DUTIES="off") as server:
+        with connect(server) as gone:
+            gone.sendall(HEAD + b"Content-Length: 100\r\n\r\nem")
+        time.sleep(0.3)
+        after = answer_to(server, with_length(b"email=ada%40example.org"))
+        log = server.log()
+
+    assert after[0] == 303
+    assert "failed" not in log
+
+
+def test_body_of_a_request_that_only_reads_is_not_taken(client):
+    answer = client.get("/", data="x" * (FORM_BYTES_MAX * 2))
+
+    assert answer.status_code == 200
