@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from sqlalchemy import Select, delete, func, insert, literal, select, update
+from sqlalchemy import Select, and_, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -19,7 +19,6 @@ from app.events.models import Event
 from app.mail import outbox
 from app.registrations import rules
 from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Registration, RegistrationState
-from app.registrations.queries import live_registration
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
 from app.registrations.seats import lock, release_seat, take_seat
 from app.registrations.waitlist import promote_next
@@ -46,8 +45,21 @@ class SignUp:
     language: Language
 
 
+@dataclass(frozen=True, slots=True)
+class _AsRead:
+    """What the decision rests on; in plain values, since a rollback makes an Event read itself anew."""
+
+    event_id: int
+    revision: int
+    has_waiting_list: bool
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        return cls(event.id, event.revision, event.has_waiting_list)
+
+
 class _AlreadyRegisteredError(Exception):
-    """Takes back what this sign-up has done so far: the address has a place already."""
+    """Takes back what this sign-up has done so far: the address has a place already, or the event was changed."""
 
 
 def sign_up(event: Event, wish: SignUp, *, now: datetime) -> None:
@@ -55,38 +67,37 @@ def sign_up(event: Event, wish: SignUp, *, now: datetime) -> None:
 
     An address that has a place already changes nothing and gets a letter with the link it has; the caller
     cannot tell the difference, and so cannot tell a stranger. Raises ConflictError when the event takes no
-    sign-ups any more, BadInputError when the ticket type is full and has no queue, and when the event is no
-    longer the one that was read: its answers may be to questions that are gone.
+    sign-ups any more, BadInputError when the ticket type is full and has no queue, and when the event was
+    changed since it was read: cancelled, perhaps, or the answers are to questions that are gone.
     """
     _refuse_unless_open(event, wish, now=now)
+    read = _AsRead.of(event)
     for _try in range(_TRIES):
         try:
-            _give_place(event, wish, now=now)
+            _give_place(read, wish, now=now)
         except _AlreadyRegisteredError:
-            if _remind(event, wish, now=now):
+            if _remind(read, wish, now=now):
                 return
         else:
             return
     raise ConflictError(_("This registration has ended in the meantime."))
 
 
-def _give_place(event: Event, wish: SignUp, *, now: datetime) -> None:
+def _give_place(read: _AsRead, wish: SignUp, *, now: datetime) -> None:
     with transaction() as session:
         confirmed = take_seat(wish.ticket_type_id)
-        if not confirmed and not event.has_waiting_list:
+        if not confirmed and not read.has_waiting_list:
             raise BadInputError(_("The last seat has just been taken."), field="ticket_type")
         state = RegistrationState.CONFIRMED if confirmed else RegistrationState.WAITING
-        registration_id = _insert(session, event, wish, state, now=now)
+        registration_id = _insert(session, read, wish, state, now=now)
         if registration_id is None:
-            _refuse_if_changed(session, event)
             raise _AlreadyRegisteredError
         _insert_answers(session, registration_id, wish.answers)
         _queue(state.value, f"{state.value}:{registration_id}", registration_id, wish, now=now)
 
 
-def _refuse_if_changed(session: Session, event: Event) -> None:
-    """Raise BadInputError when the event was changed since it was read. Its ticket type is locked."""
-    if session.scalar(select(Event.revision).where(Event.id == event.id)) != event.revision:
+def _refuse_if_changed(revision: int | None, read: _AsRead) -> None:
+    if revision != read.revision:
         raise BadInputError(_("The event has just been changed. Please look it over and send the form once more."))
 
 
@@ -100,7 +111,7 @@ def _refuse_unless_open(event: Event, wish: SignUp, *, now: datetime) -> None:
         raise BadInputError(_("Please choose how you will attend."), field="ticket_type")
 
 
-def _insert(session: Session, event: Event, wish: SignUp, state: RegistrationState, *, now: datetime) -> int | None:
+def _insert(session: Session, read: _AsRead, wish: SignUp, state: RegistrationState, *, now: datetime) -> int | None:
     """Insert the registration; None when the address has a live one, or when the event is not as it was read.
 
     The first is decided by the partial unique index, the second here: whoever changes an event locks its ticket
@@ -109,7 +120,7 @@ def _insert(session: Session, event: Event, wish: SignUp, state: RegistrationSta
     # A person who left got a CANCEL with offset + 1; what follows must be above it (RFC 5546 2.1.4).
     earlier = (
         select(func.max(Registration.calendar_offset) + 2)
-        .where(Registration.event_id == event.id, Registration.email_key == wish.address.key)
+        .where(Registration.event_id == read.event_id, Registration.email_key == wish.address.key)
         .scalar_subquery()
     )
     values: dict[InstrumentedAttribute[Any], Any] = {
@@ -129,7 +140,7 @@ def _insert(session: Session, event: Event, wish: SignUp, state: RegistrationSta
         Event.id,
         func.coalesce(earlier, 0),
         *(literal(value, column.type) for column, value in values.items()),
-    ).where(Event.id == event.id, Event.revision == event.revision)
+    ).where(Event.id == read.event_id, Event.revision == read.revision)
     statement = _on_conflict_nothing(
         session, [Registration.event_id, Registration.calendar_offset, *values], as_it_was_read
     )
@@ -169,33 +180,42 @@ def _queue(kind: str, key: str, registration_id: int, wish: SignUp, *, now: date
     )
 
 
-def _remind(event: Event, wish: SignUp, *, now: datetime) -> bool:
+def _remind(read: _AsRead, wish: SignUp, *, now: datetime) -> bool:
     """Send the link that this address already has, unless it was sent lately; False when it has none any more."""
+    live = and_(
+        Registration.event_id == Event.id, Registration.email_key == wish.address.key, Registration.state.in_(LIVE)
+    )
     with transaction() as session:
-        registration = live_registration(event.id, wish.address.key)
+        statement = select(Event.revision, Registration).outerjoin(Registration, live).where(Event.id == read.event_id)
+        found = session.execute(statement).one()
+        registration: Registration | None = found[1]
+        _refuse_if_changed(found[0], read)
         if registration is None:
             return False
-        # A commit that reaches the disk takes as long as a new sign-up; one with nothing to write would tell
-        # whoever has a watch that the address is known.
-        session.execute(
-            update(Registration)
-            .where(Registration.id == registration.id)
-            .values(token_version=Registration.token_version),
-            execution_options={"synchronize_session": False},
-        )
-        if now - registration.created_at < REPEAT_IS_A_SLIP:
-            return True
-        # To the address on record, not to the one just typed: the key is the same, the mailbox might not be.
-        outbox.queue(
-            "again",
-            key=f"again:{registration.id}:{now.timestamp() // REMIND_EVERY.total_seconds():.0f}",
-            to_email=registration.email,
-            to_name=registration.name,
-            language=wish.language,
-            ids={"registration": registration.id},
-            now=now,
-        )
+        is_slip = now - registration.created_at < REPEAT_IS_A_SLIP
+        if is_slip or not _queue_again(registration, wish.language, now=now):
+            # A commit that reaches the disk takes as long as a new sign-up; one with nothing to write would tell
+            # whoever has a watch that the address is known.
+            nothing_new = update(Registration).values(token_version=Registration.token_version)
+            session.execute(
+                nothing_new.where(Registration.id == registration.id),
+                execution_options={"synchronize_session": False},
+            )
         return True
+
+
+def _queue_again(registration: Registration, language: Language, *, now: datetime) -> bool:
+    slot = int(now.timestamp() // REMIND_EVERY.total_seconds())
+    # To the address on record, not to the one just typed: the key is the same, the mailbox might not be.
+    return outbox.queue(
+        "again",
+        key=f"again:{registration.id}:{slot}",
+        to_email=registration.email,
+        to_name=registration.name,
+        language=language,
+        ids={"registration": registration.id},
+        now=now,
+    )
 
 
 def change_answers(registration: Registration, *, name: str, answers: Mapping[int, AnswerValue], now: datetime) -> None:
@@ -207,7 +227,8 @@ def change_answers(registration: Registration, *, name: str, answers: Mapping[in
     with transaction() as session:
         # Who takes a question away counts its answers under this lock.
         lock(registration.ticket_type_id)
-        _refuse_if_changed(session, registration.event)
+        event = registration.event
+        _refuse_if_changed(session.scalar(select(Event.revision).where(Event.id == event.id)), _AsRead.of(event))
         statement = (
             update(Registration)
             .where(Registration.id == registration.id, Registration.state.in_(LIVE))

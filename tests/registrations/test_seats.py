@@ -1,19 +1,22 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.event import listen, remove
+from sqlalchemy.orm import Session
 
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import Texts
-from app.events.models import TicketType
+from app.events.models import Event, EventState, TicketType
 from app.events.service import apply_changes
 from app.mail.models import Letter
 from app.registrations.models import Registration
-from app.registrations.service import cancel
+from app.registrations.service import cancel, change_answers
 from app.registrations.waitlist import promote_all
-from tests.support.factories import sign_up_as, states
+from tests.support.factories import LONG_AGO, sign_up_as, states
 
 
 def letters(db):
@@ -53,18 +56,21 @@ def test_signing_up_without_a_limit_always_gives_a_seat(db, make_event):
     assert seats(db) == 3
 
 
-def test_signing_up_again_changes_nothing_and_sends_the_link_once_an_hour(db, make_event):
-    event, now = make_event(capacity=5), utc_now()
+def test_signing_up_again_changes_nothing_and_sends_the_link_at_most_thrice_a_day(db, make_event):
+    event, now = make_event(capacity=5), utc_now().replace(hour=8, minute=0)
     first = sign_up_as(event, "ada", now=now)
 
     sign_up_as(event, "ada", now=now + timedelta(seconds=2))  # a double click
     sign_up_as(event, "ada", email="ADA@Example.com", full_name="Somebody Else", now=now + timedelta(hours=1))
     sign_up_as(event, "ada", now=now + timedelta(hours=1, seconds=5))
+    sign_up_as(event, "ada", now=now + timedelta(hours=7))
+    for hour in range(24, 48):
+        sign_up_as(event, "ada", now=now + timedelta(hours=hour))
 
     assert db.scalar(select(func.count()).select_from(Registration)) == 1
     assert db.get(Registration, first.id).name == "ada"
     assert seats(db) == 1
-    assert letters(db) == [("confirmed", "ada", "zh"), ("again", "ada", "zh")]
+    assert letters(db) == [("confirmed", "ada", "zh"), *[("again", "ada", "zh")] * 4]
 
 
 def test_signing_up_when_full_without_a_waiting_list_is_refused_beside_the_choice(db, make_event):
@@ -197,3 +203,89 @@ def test_cancelling_after_the_event_is_refused(make_event):
         cancel(ada, now=event.ends_at)
 
     assert states(event) == {"ada": "confirmed"}
+
+
+def change(app, event_id, **values):
+    """Change the event as somebody else does meanwhile: in a context, and with a session, of its own."""
+
+    def run():
+        with app.app_context(), transaction() as session:
+            apply_changes(session.get(Event, event_id), values, now=utc_now())
+
+    elsewhere(run)
+
+
+def elsewhere(work):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result(30)
+
+
+@pytest.mark.parametrize(
+    "values", [{"state": EventState.CANCELLED}, {"sign_up_closes_at": LONG_AGO}, {"has_waiting_list": False}]
+)
+@pytest.mark.parametrize("capacity", [0, 1])
+def test_an_event_that_was_changed_while_somebody_signed_up_gives_no_place(app, db, make_event, values, capacity):
+    event = make_event(capacity=capacity)
+    ticket_type_id = event.ticket_types[0].id  # the page has been read; now the event changes
+    db.commit()
+    change(app, event.id, **values)
+
+    with pytest.raises(BadInputError):
+        sign_up_as(event, "ada", ticket_type_id=ticket_type_id)
+
+    assert states(event) == {}
+    assert (seats(db), letters(db)) == (0, [])
+
+
+def test_whoever_leaves_while_signing_up_again_has_a_place_in_the_end(app, db, make_event):
+    event = make_event(capacity=1)
+    first = sign_up_as(event, "ada")
+    left = []
+
+    def leave():
+        with app.app_context():
+            cancel(db.get(Registration, first.id), now=utc_now())
+
+    def after_the_look(_session):  # the sign-up has seen the old place; before it sends its link, that is gone
+        if not left:
+            left.append(True)
+            elsewhere(leave)
+
+    listen(Session, "after_rollback", after_the_look)
+    try:
+        sign_up_as(event, "ada")
+    finally:
+        remove(Session, "after_rollback", after_the_look)
+
+    db.expire_all()
+    rows = db.scalars(select(Registration).order_by(Registration.id)).all()
+    assert [row.state.value for row in rows] == ["cancelled", "confirmed"]
+    assert [kind for kind, *_ in letters(db)] == ["confirmed", "cancelled", "confirmed"]
+    assert seats(db) == 1
+
+
+def test_signing_up_again_writes_to_the_disk_as_a_new_sign_up_does(db, make_event, count_statements):
+    event = make_event(capacity=5)
+
+    written = []
+    for _time in range(2):
+        with count_statements() as seen:
+            sign_up_as(event, "ada")
+        commits = "".join("w" if each.startswith(("INSERT", "UPDATE")) else "r" for each in seen)
+        written.append(commits.rstrip("r")[-1:])
+
+    assert written == ["w", "w"]
+
+
+def test_answers_to_an_event_that_was_changed_meanwhile_are_asked_for_again(app, db, make_event):
+    event = make_event()
+    ada = sign_up_as(event, "ada")
+    known = ada.event
+    db.commit()
+    change(app, known.id, title=Texts(zh="新名"))
+
+    with pytest.raises(BadInputError):
+        change_answers(ada, name="Ada L.", answers={}, now=utc_now())
+
+    db.expire_all()
+    assert db.scalar(select(Registration.name)) == "ada"
