@@ -52,11 +52,13 @@ def rows_named_in(bundle: Bundle, session: Session) -> Rows:
         selectinload(Event.venue),
         selectinload(Event.city),
     )
+    # Sign-ups and corrections begin by locking their ticket type: with these rows locked, what is read and counted
+    # below stays true, the seats taken too.
+    ids_of = select(Event.id).where(Event.slug.in_(slugs))
+    locked = select(TicketType.id).where(TicketType.event_id.in_(ids_of)).order_by(TicketType.id).with_for_update()
+    session.execute(locked).all()
     events = _by_slug(session.scalars(select(Event).where(Event.slug.in_(slugs)).options(*loads)))
     ids = [event.id for event in events.values()]
-    # Sign-ups begin by locking their ticket type: with these rows locked, what is counted below stays true.
-    locked = select(TicketType.id).where(TicketType.event_id.in_(ids)).order_by(TicketType.id).with_for_update()
-    session.execute(locked).all()
     questions: dict[int, list[Question]] = {}
     asked = select(Question).where(Question.event_id.in_(ids)).order_by(Question.position, Question.id)
     for question in session.scalars(asked):
