@@ -1,5 +1,6 @@
 """The sign-up form of an event, made from what the event asks; and the form that corrects it later."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -41,6 +42,11 @@ PHONE_REGION: Final = "CN"
 
 PREFIX: Final = "q_"
 
+# What mail programs turn into a link; "J.R. Smith" is none.
+_WEB_ADDRESS: Final = re.compile(
+    r"://|\bwww\.|\w\.[a-z]{2,}/|[\w-]{2,}\.(?:com|cn|net|org|io|top|xyz|info|vip|ru|me|cc|shop|link)\b", re.IGNORECASE
+)
+
 
 class Required:
     """Asks for an answer: something other than blanks, nothing chosen, or a box not ticked; nought is one."""
@@ -53,8 +59,19 @@ class Required:
 
     def __call__(self, _form: Form, field: Field) -> None:
         """Look at what is left after cleaning; a mistake in reading it has been reported already."""
-        if field.data is None or field.data is False or field.data in ("", []):
+        if _is_empty(field.data):
             raise StopValidation(str(self.message))
+
+
+def _is_empty(value: object) -> bool:
+    # Nought is an answer, and equals False.
+    return value is None or value is False or value in ("", [])
+
+
+def _no_address(_form: Form, field: Field) -> None:
+    """Refuse a web address as a name: letters begin with the name, so anybody could have us advertise it."""
+    if _WEB_ADDRESS.search(field.data or ""):
+        raise ValidationError(_("Please give a name only, without a web address."))
 
 
 def _whole_number(value: object) -> int | None:
@@ -71,6 +88,7 @@ class _Answered(Form):
         validators=[
             Required(_l("Please tell us your name.")),
             Length(max=NAME_MAX, message=_l("At most %(max)d characters, please.")),
+            _no_address,
         ],
         render_kw={"autocomplete": "name", "maxlength": NAME_MAX},
     )
@@ -84,7 +102,7 @@ class _Answered(Form):
     def answers(self) -> dict[int, AnswerValue]:
         """Return what was answered, by question id; what was left empty is not there."""
         given = {question.id: self[PREFIX + question.key].data for question in self.questions}
-        return {key: value for key, value in given.items() if value not in (None, "", [], False)}
+        return {key: value for key, value in given.items() if not _is_empty(value)}
 
 
 class _SignUp(_Answered):
@@ -239,6 +257,10 @@ class TicksField(SelectMultipleField):
         super().__init__(*arguments, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False), **options)
         self.flags.required = required
         self.type = "SelectMultipleField"  # what templates know it by
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take each choice once, however often it was sent."""
+        super().process_formdata(list(dict.fromkeys(valuelist)))
 
     def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:  # noqa: ARG002, FBT001 - WTForms' signature
         """Ask for one tick."""

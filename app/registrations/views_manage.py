@@ -14,6 +14,7 @@ from app.web.pages import render, see_other
 bp = Blueprint("attendees", __name__, url_prefix=f"{PATH}/events/<slug>")
 
 _ID_MAX = 2**31 - 1  # of the column
+_DIGITS_MAX = 20
 
 
 @bp.get("/attendees")
@@ -62,4 +63,5 @@ def _wanted() -> Wanted:
 
 def _id(name: str) -> int | None:
     text = request.args.get(name, "")
-    return min(int(text), _ID_MAX) if text.isascii() and text.isdigit() else None
+    # Python refuses to read a number of thousands of digits.
+    return min(int(text[:_DIGITS_MAX]), _ID_MAX) if text.isascii() and text.isdigit() else None

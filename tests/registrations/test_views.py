@@ -121,6 +121,33 @@ def test_what_need_not_be_answered_may_be_left_empty(db, make_event, send_form):
     assert answers(db) == {}
 
 
+def test_nought_is_an_answer(db, make_event, send_form):
+    event = make_event(questions=everything())
+
+    answer = send_form(event, **ADA, q_number="0")
+
+    assert answer.status_code == 303
+    assert answers(db) == {"number": 0}
+
+
+def test_a_choice_that_is_sent_a_thousand_times_is_one_choice(db, make_event, send_form):
+    event = make_event(questions=everything())
+
+    answer = send_form(event, **ADA, q_several_choices=["b", *["a"] * 1000])
+
+    assert answer.status_code == 303
+    assert answers(db) == {"several_choices": ["b", "a"]}
+
+
+@pytest.mark.parametrize("name", ["J.R. Smith", "Dr.Wu", "王 A.B.", "Sammy Davis jr.", "will.i.am", "St.John"])
+def test_a_name_with_dots_is_a_name(make_event, send_form, name):
+    event = make_event()
+
+    answer = send_form(event, name=name, email="ada@example.com")
+
+    assert answer.status_code == 303
+
+
 def test_what_must_be_answered_is_asked_for_beside_its_field_and_in_the_summary(db, make_event, send_form):
     event = make_event(questions=everything(required=True))
 
@@ -141,6 +168,10 @@ def test_what_must_be_answered_is_asked_for_beside_its_field_and_in_the_summary(
         ("email", "ada@example.com\r\nBcc: eve@example.com", "not a complete e-mail address"),
         ("name", "x" * 101, "At most 100 characters"),
         ("name", " \t ", "tell us your name"),
+        ("name", "Win! https://spam.example/x", "without a web address"),
+        ("name", "Win at WWW.spam.example", "without a web address"),
+        ("name", "领奖请看spam.com", "without a web address"),
+        ("name", "see spam.example/win", "without a web address"),
         ("q_short_text", "x" * 201, "At most 200 characters"),
         ("q_number", "many", "in digits"),
         ("q_number", "1e300", "too large"),
