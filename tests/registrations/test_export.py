@@ -178,6 +178,16 @@ def test_xlsx_keeps_text_that_looks_like_its_own_escapes(make_event, db, text):
     assert unescape(sheet["H2"].value) == text
 
 
+@pytest.mark.parametrize("text", ["https://evil.example/?a", "mailto:eve@evil.example", "external:c:/evil", "{=1+1}"])
+def test_xlsx_makes_no_link_and_no_formula_of_what_was_typed(make_event, db, text):
+    event = make_event("links", questions=[{"key": "why"}])
+    sign_up_as(event, "ada", answers={question_ids(db, event)["why"]: text})
+
+    cell = openpyxl.load_workbook(io.BytesIO(written(event, "xlsx"))).active["H2"]
+
+    assert (cell.value, cell.data_type, cell.hyperlink) == (text, "s", None)
+
+
 def test_json_lines_hold_what_was_stored(event):
     lines = [json.loads(line) for line in written(event, "json").decode().splitlines()]
 
