@@ -21,7 +21,7 @@ def pages(make_event, db):
     now = utc_now()
     asked = [{"is_required": True}]
     full, cancelled = make_event(capacity=2, questions=asked), make_event()
-    seated, gone, queued = (sign_up_as(full, name) for name in ("seated", "gone", "queued"))
+    seated, gone, _moved_up = (sign_up_as(full, name) for name in ("seated", "gone", "moves-up"))
     last = sign_up_as(full, "last")
     uninvited = sign_up_as(cancelled, "uninvited")
     cancel(gone, now=now)
