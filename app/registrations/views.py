@@ -117,7 +117,8 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
         position=position_in_queue(registration),
         is_saved=request.args.get("done") == "saved",
     )
-    # The address is the key: it goes to no other site, into no index, into no cache.
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # The address is the key: it goes to no other site, into no index, into no cache. Not `no-referrer`: with it
+    # browsers say `Origin: null`, and without Fetch Metadata (plain http, older iPhones) our own form is refused.
+    response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -341,7 +341,7 @@ def test_one_s_own_page_shows_the_registration_to_nobody_else(make_event, client
     assert "Ada Lovelace" in own.text
     assert "Lovelace" not in forged.text
     assert own.headers["Cache-Control"] == "private, no-store"
-    assert own.headers["Referrer-Policy"] == "no-referrer"
+    assert own.headers["Referrer-Policy"] == "same-origin"
     assert "noindex" in own.headers["X-Robots-Tag"]
 
 
