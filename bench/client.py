@@ -15,7 +15,8 @@ import sys
 import time
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -80,35 +81,50 @@ def load(
     server_cpu: Callable[[], float] = lambda: 0.0,
 ) -> Load:
     """Send this request from several processes for so many seconds; `server_cpu` is read before and after."""
-    running = []
-    for index in range(processes):
-        asked = {
-            "port": port,
-            "request": b64encode(request).decode(),
-            "seconds": seconds,
-            "connections": max(1, connections // processes),
-            "first_number": first_number + index * 10**8,
-        }
-        child = subprocess.Popen(
-            [sys.executable, "-m", "bench.client", json.dumps(asked)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            text=True,
-        )
-        running.append(child)
-    for child in running:
-        assert child.stdout is not None
-        if child.stdout.readline() != "ready\n":
-            message = "a client could not reach the server"
-            raise RuntimeError(message)
-    before = server_cpu()
-    for child in running:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
-    found = [json.loads(child.communicate(timeout=seconds + PATIENCE)[0]) for child in running]
-    return _together(found, server_cpu() - before)
+    with ExitStack() as stack:
+        running = []
+        for index in range(processes):
+            asked = {
+                "port": port,
+                "request": b64encode(request).decode(),
+                "seconds": seconds,
+                "connections": max(1, connections // processes),
+                "first_number": first_number + index * 10**8,
+            }
+            running.append(stack.enter_context(_started(asked)))
+        for child in running:
+            assert child.stdout is not None
+            if child.stdout.readline() != "ready\n":
+                message = "a client could not reach the server"
+                raise RuntimeError(message)
+        before = server_cpu()
+        for child in running:
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        said = [child.communicate(timeout=seconds + PATIENCE)[0] for child in running]
+        spent = server_cpu() - before
+    if not all(said):
+        message = "a client ended early"
+        raise RuntimeError(message)
+    return _together([json.loads(each) for each in said], spent)
+
+
+@contextmanager
+def _started(asked: dict[str, object]) -> Iterator["subprocess.Popen[str]"]:
+    """Start a client that waits for its sign; end it, whatever happens."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bench.client", json.dumps(asked)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        text=True,
+    )
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
 
 
 def _together(found: list[dict[str, Any]], server_cpu: float) -> Load:

@@ -18,7 +18,7 @@ from bench.stage import ROOT, Engine, Stage
 from tests.support.server import free_port
 
 MEMORY: Final = Budget("at most", 100)
-START: Final = Budget("at most", 3)
+START: Final = Budget("at most", 3, judges_best=True)
 
 
 def measure(stage: Stage, engine: Engine, report: Report) -> None:

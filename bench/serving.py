@@ -18,7 +18,7 @@ from tests.support.server import HOST, free_port
 ROOT: Final = Path(__file__).parents[1]
 # Those of `make run` (tests/test_bench.py compares); host, port and workers are said beside them.
 FLAGS: Final = (
-    *("--interface", "wsgi", "--no-ws", "--blocking-threads", "8", "--respawn-failed-workers"),
+    *("--interface", "wsgi", "--no-ws", "--blocking-threads", "4", "--respawn-failed-workers"),
     *("--workers-kill-timeout", "10", "--log-level", "warning"),
 )
 PATIENCE: Final = 30.0

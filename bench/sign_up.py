@@ -26,7 +26,7 @@ from bench.statements import plan, watched
 
 STATEMENTS: Final = Budget("at most", 8)
 CONNECTIONS: Final = 16
-THREADS: Final = 8  # as many as one process of the server has
+THREADS: Final = 4  # as many as one process of the server has
 # What a person answers to the demo event's questions.
 ANSWERS: Final = {
     "q_company": "青云科技",

@@ -34,7 +34,7 @@ class Size:
     feed_events: int = 1_000
     rounds: int = 5
     seconds: float = 2.0  # of load in each round
-    repeats: int = 9  # of what is timed one by one
+    repeats: int = 15  # of what is timed one by one
 
     @classmethod
     def tiny(cls) -> "Size":
