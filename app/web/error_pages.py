@@ -5,7 +5,6 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from flask import Flask, Response, g, jsonify, render_template, request
-from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -61,6 +60,8 @@ def error_page(status: int, sentence: str | None = None) -> Response:
         response.headers["Content-Language"] = HTML_LANG[current_language()]
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        response.headers["Retry-After"] = "60"
     response.vary.add("Accept-Language")
     return response
 
@@ -97,8 +98,6 @@ def init_app(app: Flask) -> None:
         response = error_page(status)
         if error.get_response().headers.get("Allow"):
             response.headers["Allow"] = error.get_response().headers["Allow"]
-        if isinstance(error, RateLimitExceeded):
-            response.headers["Retry-After"] = "60"
         return response
 
     @app.errorhandler(Exception)

@@ -161,7 +161,9 @@ def test_refusal_of_too_many_has_its_status(make_app):
     app = make_app()
     app.add_url_rule("/slow", view_func=slow)
 
-    assert app.test_client().get("/slow").status_code == 429
+    answer = app.test_client().get("/slow")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
 
 
 @any_database
