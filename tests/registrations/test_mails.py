@@ -1,6 +1,7 @@
 """The letters about a sign-up, as they come over the wire, read by parsers that had no part in writing them."""
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
 
 import fast_mail_parser
@@ -8,11 +9,13 @@ import ics
 import mailparser
 import pytest
 import vobject
+from sqlalchemy import select
 
 from app.core.clock import utc_now
 from app.core.i18n import Texts
 from app.events.models import Session
 from app.mail.delivery import deliver
+from app.mail.models import Letter, LetterState
 from app.registrations.rules import token_of
 from app.registrations.service import cancel
 from tests.support.factories import sign_up_as
@@ -191,3 +194,20 @@ def test_waiting_leaving_and_moving_up_each_send_their_letter(event, post):
     assert "METHOD:REQUEST" in promoted
     assert [line for line in promoted if line.startswith("ATTENDEE") and line.endswith("mailto:bob@example.com")]
     assert own_url(bob) in mailparser.parse_from_bytes(raw_promoted).text_plain[0]
+
+
+def test_letters_that_news_has_overtaken_are_not_sent(event, post, db):
+    ada, _bob = sign_up_as(event, "ada"), sign_up_as(event, "bob")
+    cancel(ada, now=utc_now())
+
+    sent = [mailparser.parse_from_bytes(raw) for raw in post(2)]
+
+    # Neither "you have a seat" to who has left, nor "you wait" to who has moved up.
+    kinds = Counter(db.execute(select(Letter.kind, Letter.state)).all())
+    assert [mail.to[0][1] for mail in sent] == ["ada@example.com", "bob@example.com"]
+    assert kinds == {
+        ("confirmed", LetterState.STOPPED): 1,
+        ("waiting", LetterState.STOPPED): 1,
+        ("cancelled", LetterState.SENT): 1,
+        ("promoted", LetterState.SENT): 1,
+    }
