@@ -197,6 +197,18 @@ def test_server_that_is_away_postpones_all_without_waiting_for_each(queue, app, 
     assert sorted(ids_received(smtp_server)) == sorted(letter.message_id for letter in letters)
 
 
+def test_server_that_greets_nobody_is_waited_for_once(queue, app, smtp_server, now):
+    letters = [queue(who) for who in ("ada", "bob", "cleo")]
+    smtp_server.stall("CONNECT", times=1)
+    app.config["MAIL_TIMEOUT"] = 0.4
+
+    delivery.deliver(now)
+
+    # The server would have greeted a second caller: none came.
+    assert [fate(letter) for letter in letters] == [(LetterState.QUEUED, 1)] * 3
+    assert ids_received(smtp_server) == []
+
+
 def test_letter_is_given_up_after_two_days_of_growing_pauses(queue, smtp_server, now):
     smtp_server.refuse("RCPT", 451, "greylisted")
     letter = queue("ada")
