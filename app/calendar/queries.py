@@ -120,7 +120,7 @@ def _edition_of(kind: ScopeKind) -> Select[*tuple[Any, ...]]:
 
 def unknown() -> NotFoundError:
     """Return the refusal for a calendar that does not exist, or not for everybody."""
-    return NotFoundError(_("There is no calendar at this address. All calendars are on the page of the feeds."))
+    return NotFoundError(_("There is no calendar at this address. All calendars are on the calendar page."))
 
 
 def versions(scope: Scope, *, since: datetime) -> list[Version]:

@@ -134,5 +134,5 @@ def person(slug: str) -> Person:
     )
     found = db.session.scalars(statement).unique().one_or_none()
     if found is None:
-        raise NotFoundError(_("There is nobody of this name here. All speakers are on the speakers page."))
+        raise NotFoundError(_("There is nobody by this name here. All speakers are on the speakers page."))
     return found

@@ -1,7 +1,7 @@
 """The sign-up form of an event, made from what the event asks; and the form that corrects it later."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import phonenumbers
@@ -99,6 +99,12 @@ class _Answered(Form):
         """Return the fields of the event's questions, in order."""
         return [self[PREFIX + question.key] for question in self.questions]
 
+    def summary(self) -> Iterator[tuple[str, str]]:
+        """Yield (id of the field, message); a question's message names it, as "Please choose." says too little."""
+        asked = {field.id: field.label.text for field in self.question_fields()}
+        for id_, message in super().summary():
+            yield id_, f"{asked[id_]}{_(': ')}{message}" if id_ in asked else message
+
     def answers(self) -> dict[int, AnswerValue]:
         """Return what was answered, by question id; what was left empty is not there."""
         given = {question.id: self[PREFIX + question.key].data for question in self.questions}
@@ -140,7 +146,7 @@ class _SignUp(_Answered):
         """Send back what came faster than a person types, or without having seen the form."""
         age = seconds_since(field.data or "")
         if age is None or age < self.seconds_min:
-            raise ValidationError(_("That was very quick. Please look over your entries and send the form once more."))
+            raise ValidationError(_("That was very quick. Please check your entries and send the form again."))
 
     def wish(self, language: Language) -> SignUp:
         """Return the validated sign-up."""
@@ -207,7 +213,7 @@ def _field(question: Question) -> Any:
 
 def _required(kind: QuestionKind) -> Any:
     if kind is QuestionKind.CHECKBOX:
-        return Required(_("Please tick this to go on."))
+        return Required(_("Please tick this box to continue."))
     return Required(_("Please choose.") if kind is QuestionKind.ONE_CHOICE else _("Please fill this in."))
 
 

@@ -55,7 +55,7 @@ def own_registration(token: str) -> Registration:
     registration = db.session.scalars(statement).one_or_none()
     if registration is None or not opens(token, registration):
         raise NotFoundError(
-            _("This link opens no registration. Copy it whole from the letter, or sign up again for a new one.")
+            _("This link opens no registration. Copy it whole from the e-mail, or sign up again for a new one.")
         )
     return registration
 

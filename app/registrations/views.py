@@ -114,6 +114,7 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
         can_change=changeable,
         can_cancel=changeable,
         is_live=is_live(registration),
+        can_sign_up_again=not is_live(registration) and sign_up_status(event, now=utc_now()).takes_sign_ups,
         position=position_in_queue(registration),
         is_saved=request.args.get("done") == "saved",
     )

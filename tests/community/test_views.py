@@ -21,7 +21,7 @@ def test_the_community_page_shows_groups_roles_and_who_holds_them(client, app):
     page = client.get("/community/", headers=ENGLISH)
 
     assert page.status_code == 200
-    for text in ("City stations", "The north", 'since <time datetime="2021-05-15">15 May 2021</time>',
+    for text in ("City stations", "The north", 'founded <time datetime="2021-05-15">15 May 2021</time>',
                  "1 person with a role", "User Group Leader", "Recently active", "A certificate",
                  'Held by: <a href="/speakers/ada">Ada</a>'):  # fmt: skip
         assert text in page.text

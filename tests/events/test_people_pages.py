@@ -103,7 +103,7 @@ def test_an_unknown_speaker_is_a_page_with_a_way_on(client):
     page = client.get("/speakers/nobody", headers=ENGLISH)
 
     assert page.status_code == 404
-    assert "There is nobody of this name here" in page.text
+    assert "There is nobody by this name here" in page.text
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -71,7 +71,7 @@ def test_nothing_fits_is_said_with_a_way_on(client, make_event):
 
     page = client.get("/events/?q=nothing", headers=ENGLISH).text
 
-    assert "No event fits" in page
+    assert "No matching events" in page
     assert 'href="/events/"' in page
 
 

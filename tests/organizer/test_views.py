@@ -30,7 +30,7 @@ def test_overview_shows_every_event_with_its_numbers(app, make_event):
 def test_overview_of_nothing_says_so(app):
     page = signed_in(app).get("/organizer/?lang=en").text
 
-    assert "No event is ahead." in page
+    assert "No upcoming events." in page
     assert "No event has taken place yet." in page
 
 

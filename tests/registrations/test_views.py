@@ -238,7 +238,7 @@ def test_a_form_that_was_never_shown_is_asked_for_again(make_event, send_form, s
     answer = send_form(event, **ADA, stamp=stamp, headers=ENGLISH)
 
     assert answer.status_code == 422
-    assert "once more" in answer.text
+    assert "send the form again" in answer.text
     assert 'value="ada@example.com"' in answer.text
     assert states(event) == {}
 

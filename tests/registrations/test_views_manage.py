@@ -53,7 +53,7 @@ def test_list_narrows_by_search_and_status_and_keeps_both_in_its_links(event, br
 
 
 def test_list_says_when_nobody_fits(event, browser):
-    assert "Nobody fits" in browser.get(LIST + "?lang=en&q=zzz").text
+    assert "No matching attendees" in browser.get(LIST + "?lang=en&q=zzz").text
 
 
 @pytest.mark.parametrize(
