@@ -14,6 +14,7 @@ import yaml
 
 from app.exchange.mistakes import ROOT, Mistake, Path, field_name
 
+DEPTH_MAX: Final = 40
 _SUFFIXES: Final = (".yaml", ".yml")
 _TAG: Final = "tag:yaml.org,2002:"
 _BASE: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
@@ -92,7 +93,11 @@ def _read_one(path: FilePath, mistakes: list[Mistake]) -> Document | None:
         mistakes.append(Mistake(name, 0, "", f"This file cannot be read: {error.strerror}."))
         return None
     try:
-        node = yaml.compose(data.decode("utf-8-sig"), Loader=_Loader)
+        text = data.decode("utf-8-sig")
+        if _is_too_deep(text):
+            mistakes.append(Mistake(name, 1, "", f"Values lie in each other more than {DEPTH_MAX} deep."))
+            return None
+        node = yaml.compose(text, Loader=_Loader)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         mistakes.append(Mistake(name, line, "", "This line is not UTF-8 text: save the file as UTF-8."))
@@ -111,6 +116,16 @@ def _read_one(path: FilePath, mistakes: list[Mistake]) -> Document | None:
     document = Document(name)
     document.value = _Reader(document, mistakes).value(node, ROOT)
     return document
+
+
+def _is_too_deep(text: str) -> bool:
+    """Tell whether lists lie in lists without end: to compose them would overflow the stack. Ours are six deep."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_BASE):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_MAX:
+            return True
+    return False
 
 
 @dataclass(slots=True)

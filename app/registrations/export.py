@@ -38,6 +38,8 @@ Cell = str | int | float | datetime | None
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # Spreadsheets take a cell that starts so for a formula; some take the full-width forms too.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a spreadsheet that expects semicolons or tabs, as Excel does in half of Europe, begins a cell of its own.
+_CELL_WITHIN: Final = re.compile("([;\t\n][\\s\"']*)(?=[=+\\-@＝＋－＠])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +196,11 @@ def clean(text: str) -> str:
 
 
 def neutral(text: str) -> str:
-    """Return the text so that no spreadsheet that reads a CSV takes it for a formula: with an apostrophe ahead."""
-    text = clean(text)
+    """Return the text so that no spreadsheet that reads a CSV takes it, or a part of it, for a formula.
+
+    An apostrophe stands ahead of what would be one.
+    """
+    text = _CELL_WITHIN.sub(r"\1'", clean(text))
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

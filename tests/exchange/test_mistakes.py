@@ -310,3 +310,10 @@ def test_what_people_rely_on_cannot_be_taken_back(app: Flask, tmp_path: Path) ->
         "events[0].questions[0].kind: The question company cannot become another kind: people have answered it.",
     ]
     assert allowed.counts["events"].changed == 1
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 5000 + "]" * 5000, "".join(f"{' ' * i}a:\n" for i in range(1000))])
+def test_values_in_values_without_end_are_a_mistake(app: Flask, tmp_path: Path, text: str) -> None:
+    assert [mistake.partition(": ")[2] for mistake in mistakes_in(tmp_path, text)] == [
+        "Values lie in each other more than 40 deep."
+    ]

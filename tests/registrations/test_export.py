@@ -118,6 +118,20 @@ def test_neutral_text_is_no_formula_however_it_begins(start):
     assert export.neutral(f"{start}1+1")[0] == "'"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x;=1+1", "x;'=1+1"),
+        ('x"; =1+1', "x\"; '=1+1"),
+        ("x\n@SUM(A1)", "x\n'@SUM(A1)"),
+        ('x\t"=1', "x\t\"'=1"),
+        ("x;\n-1", "x;\n'-1"),
+    ],
+)
+def test_neutral_text_is_no_formula_where_semicolons_part_cells(text, shown):
+    assert export.neutral(text) == shown
+
+
 @pytest.mark.parametrize("text", ["", "王芳", "a=b", "0042", "12:30", "'quoted", "don't"])
 def test_neutral_leaves_other_text_alone(text):
     assert export.neutral(text) == text
