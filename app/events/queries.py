@@ -135,6 +135,11 @@ def public_event(slug: str, *, now: datetime) -> Event:
     return event
 
 
+def is_public_slug(slug: str) -> bool:
+    """Tell whether a public event has this slug; one small statement."""
+    return db.session.scalar(select(Event.id).where(Event.slug == slug, public())) is not None
+
+
 def whole_event(*, now: datetime) -> list[Any]:
     """Return the loading of everything an event's page shows, for a statement that reaches the event elsewhere."""
     return [

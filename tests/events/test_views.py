@@ -204,14 +204,21 @@ def test_a_draft_is_not_found_as_if_it_did_not_exist(client, make_event, slug):
     assert "There is no event at this address" in page.text
 
 
-@pytest.mark.parametrize(("ending", "content_type"), [("svg", "image/svg+xml"), ("png", "image/png")])
-def test_covers_are_kept_for_ever_and_ask_nothing(client, app, ending, content_type):
+@pytest.mark.parametrize(("ending", "content_type", "asks"), [("svg", "image/svg+xml", 0), ("png", "image/png", 1)])
+def test_covers_are_kept_for_ever_and_ask_next_to_nothing(client, make_event, ending, content_type, asks):
+    make_event("whatever")
     with counted(db.engine) as statements:
         cover = client.get(f"/events/whatever/cover.{ending}?v=1")
     again = client.get(f"/events/whatever/cover.{ending}?v=1", headers={"If-None-Match": cover.headers["ETag"]})
 
     assert (cover.status_code, cover.mimetype) == (200, content_type)
     assert cover.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert statements == []
+    assert len(statements) == asks
     assert (again.status_code, again.data) == (304, b"")
     assert client.get(f"/events/{'a' * 121}/cover.{ending}").status_code == 404
+
+
+def test_nobody_can_have_pictures_drawn_of_made_up_addresses(client, make_event):
+    make_event("secret", state=EventState.DRAFT)
+
+    assert [client.get(f"/events/{slug}/cover.png").status_code for slug in ("made-up", "secret")] == [404, 404]
