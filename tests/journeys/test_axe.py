@@ -1,6 +1,18 @@
 """Every public page under axe-core (WCAG 2.2 A and AA, best practices), in both languages and both themes."""
 
+from datetime import timedelta
+
 import pytest
+
+from app.core.clock import utc_now
+from app.core.db import transaction
+from app.core.i18n import Texts
+from app.events.models import EventState, Mode
+from app.events.service import apply_changes
+from app.registrations.models import QuestionKind
+from app.registrations.rules import token_of
+from app.registrations.service import cancel
+from tests.support.factories import LONG_AGO, sign_up_as
 
 EVENT = "/events/kubesphere-meetup-beijing-demo"
 PAGES = {
@@ -43,6 +55,52 @@ def test_axe_finds_nothing_on_any_public_page(site, page_at, axe, locale, width)
         page.emulate_media(color_scheme="light")
 
     assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh-CN", 375), ("en-GB", 1280)])
+def test_axe_finds_nothing_on_one_s_own_page_in_any_state(make_event, make_server, page_at, axe, locale, width):
+    own_paths = own_pages(make_event)
+    with make_server() as server:
+        page = page_at(width, locale=locale, base_url=server.base_url)
+        found = {}
+
+        def look(name):
+            found[name] = axe(page)
+            page.emulate_media(color_scheme="dark")
+            found[f"{name}, dark"] = page.evaluate(DARK)
+            page.emulate_media(color_scheme="light")
+
+        for name, path in own_paths.items():
+            page.goto(path)
+            look(name)
+        page.goto(own_paths["confirmed"])
+        page.locator("#answers ~ form button[type=submit]").click()
+        look("saved")
+        page.locator("#name").fill("")
+        page.locator("#answers ~ form button[type=submit]").click()
+        assert page.get_by_role("alert").is_visible()
+        look("with mistakes")
+
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def own_pages(make_event):
+    """Return the address of one's own page in each state it can be in."""
+    options = [{"value": each, "label": {"zh": f"选项 {each}", "en": f"Option {each}"}} for each in "ab"]
+    questions = [
+        {"key": kind.value, "kind": kind, "options": options if "choice" in kind.value else []} for kind in QuestionKind
+    ]
+    event = make_event(capacity=1, questions=questions, mode=Mode.HYBRID, online_url="https://meet.example.org/x")
+    ada, bob, cyd = (sign_up_as(event, name) for name in ("ada", "bob", "cyd"))
+    cancel(cyd, now=utc_now())
+    off, over = make_event(), make_event()
+    dan, eve = sign_up_as(off, "dan"), sign_up_as(over, "eve")
+    long_ago = {"starts_at": LONG_AGO, "ends_at": LONG_AGO + timedelta(hours=5)}
+    with transaction():
+        apply_changes(off, {"state": EventState.CANCELLED, "cancellation_reason": Texts(en="Rain.")}, now=utc_now())
+        apply_changes(over, long_ago, now=utc_now())
+    states = {"confirmed": ada, "waiting": bob, "given back": cyd, "cancelled": dan, "over": eve}
+    return {name: f"/r/{token_of(row)}" for name, row in states.items()} | {"no such link": "/r/nobody"}
 
 
 def test_no_page_scrolls_sideways(site, page_at):
