@@ -38,11 +38,13 @@ for (const place of document.querySelectorAll("[data-local-time]")) {
   const offset = -here[0].getTimezoneOffset();
   const there = /([+-])(\d\d):(\d\d)$/.exec(times[0]);
   if (!there || offset === Number(`${there[1]}1`) * (Number(there[2]) * 60 + Number(there[3]))) continue;
-  const words = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : "zh-CN", {
-    month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
-  });
+  const language = document.documentElement.lang === "en" ? "en-GB" : "zh-CN";
+  const hours = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const words = new Intl.DateTimeFormat(language, { month: "long", day: "numeric", ...hours });
+  const isOneDay = here.length > 1 && here[0].toDateString() === here[1].toDateString();
+  const ends = isOneDay ? new Intl.DateTimeFormat(language, hours) : words;
   const own = document.createElement("span");
   own.className = "soft";
-  own.textContent = `${place.dataset.label}${here.length > 1 ? words.formatRange(here[0], here[1]) : words.format(here[0])}`;
+  own.textContent = `${place.dataset.label}${words.format(here[0])}${here.length > 1 ? `–${ends.format(here[1])}` : ""}`;
   place.parentElement.append(document.createElement("br"), own);
 }
