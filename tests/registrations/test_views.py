@@ -2,34 +2,16 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core.clock import utc_now
 from app.core.i18n import Texts
 from app.events.models import EventState
 from app.mail.models import Letter
-from app.registrations.models import Answer, Question, QuestionKind, Registration
+from app.registrations.models import Question, Registration
 from app.registrations.rules import token_of
+from tests.registrations.samples import ADA, CHINESE, ENGLISH, answers, everything
 from tests.support.factories import sign_up_as, states
-
-ADA = {"name": "Ada", "email": "ada@example.com"}
-CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
-ENGLISH = {"Accept-Language": "en"}
-
-
-def everything(*, required: bool = False):
-    """One question of each kind."""
-    options = [{"value": "a", "label": {"zh": "甲", "en": "A"}}, {"value": "b", "label": {"zh": "乙"}}]
-    return [
-        {"key": kind.value, "kind": kind, "is_required": required, "label": Texts(zh=f"问{kind}", en=f"Ask {kind}")}
-        | ({"options": options} if "choice" in kind.value else {})
-        for kind in QuestionKind
-    ]
-
-
-def answers(db):
-    db.expire_all()
-    return {answer.question.key: answer.value for answer in db.scalars(select(Answer))}
 
 
 def own_path(registration):
@@ -83,115 +65,6 @@ def test_the_answer_is_the_same_for_a_new_a_known_and_a_waiting_address(make_eve
     assert {name for answer in answers for name, _value in answer.headers} == {
         name for name, _value in answers[0].headers
     }
-
-
-def test_every_kind_of_answer_is_kept_as_what_it_is(db, make_event, send_form):
-    event = make_event(questions=everything())
-
-    answer = send_form(
-        event,
-        **ADA,
-        q_short_text="  青云\t科技 ",
-        q_long_text="one\r\ntwo\x00",
-        q_one_choice="a",
-        q_several_choices=["a", "b"],
-        q_checkbox="y",
-        q_number="3",
-        q_phone="138 0013 8000",
-    )
-
-    assert answer.status_code == 303
-    assert answers(db) == {
-        "short_text": "青云 科技",
-        "long_text": "one\ntwo",
-        "one_choice": "a",
-        "several_choices": ["a", "b"],
-        "checkbox": True,
-        "number": 3,
-        "phone": "+8613800138000",
-    }
-
-
-def test_what_need_not_be_answered_may_be_left_empty(db, make_event, send_form):
-    event = make_event(questions=everything())
-
-    answer = send_form(event, **ADA, q_short_text="", q_long_text=" ", q_number="", q_phone="")
-
-    assert answer.status_code == 303
-    assert answers(db) == {}
-
-
-def test_nought_is_an_answer(db, make_event, send_form):
-    event = make_event(questions=everything())
-
-    answer = send_form(event, **ADA, q_number="0")
-
-    assert answer.status_code == 303
-    assert answers(db) == {"number": 0}
-
-
-def test_a_choice_that_is_sent_a_thousand_times_is_one_choice(db, make_event, send_form):
-    event = make_event(questions=everything())
-
-    answer = send_form(event, **ADA, q_several_choices=["b", *["a"] * 1000])
-
-    assert answer.status_code == 303
-    assert answers(db) == {"several_choices": ["b", "a"]}
-
-
-@pytest.mark.parametrize("name", ["J.R. Smith", "Dr.Wu", "王 A.B.", "Sammy Davis jr.", "will.i.am", "St.John"])
-def test_a_name_with_dots_is_a_name(make_event, send_form, name):
-    event = make_event()
-
-    answer = send_form(event, name=name, email="ada@example.com")
-
-    assert answer.status_code == 303
-
-
-def test_what_must_be_answered_is_asked_for_beside_its_field_and_in_the_summary(db, make_event, send_form):
-    event = make_event(questions=everything(required=True))
-
-    answer = send_form(event, name="Ada", email="", headers=ENGLISH)
-
-    assert answer.status_code == 422
-    fields = ["email", *(f"q_{kind.value}" for kind in QuestionKind)]
-    for field in fields:
-        assert f'href="#{field}"' in answer.text
-        assert f'id="{field}-error"' in answer.text
-    assert db.scalar(select(func.count()).select_from(Registration)) == 0
-
-
-@pytest.mark.parametrize(
-    ("field", "typed", "message"),
-    [
-        ("email", "ada@", "not a complete e-mail address"),
-        ("email", "ada@example.com\r\nBcc: eve@example.com", "not a complete e-mail address"),
-        ("name", "x" * 101, "At most 100 characters"),
-        ("name", " \t ", "tell us your name"),
-        ("name", "Win! https://spam.example/x", "without a web address"),
-        ("name", "Win at WWW.spam.example", "without a web address"),
-        ("name", "领奖请看spam.com", "without a web address"),
-        ("name", "see spam.example/win", "without a web address"),
-        ("q_short_text", "x" * 201, "At most 200 characters"),
-        ("q_number", "many", "in digits"),
-        ("q_number", "1e300", "too large"),
-        ("q_number", "nan", "too large"),
-        ("q_phone", "12", "phone number"),
-        ("q_one_choice", "c", "from the list"),
-        ("q_several_choices", "c", "from the list"),
-    ],
-)
-def test_a_bad_entry_is_shown_again_with_its_text_and_a_message(db, make_event, send_form, field, typed, message):
-    event = make_event(questions=everything())
-
-    answer = send_form(event, **(ADA | {field: typed, "q_long_text": "kept <as> typed"}), headers=ENGLISH)
-
-    assert answer.status_code == 422
-    assert message in answer.text
-    assert f'href="#{field}"' in answer.text
-    assert "kept &lt;as&gt; typed" in answer.text
-    assert "no-store" in answer.headers["Cache-Control"]
-    assert db.scalar(select(func.count()).select_from(Registration)) == 0
 
 
 def test_the_form_of_one_ticket_type_asks_nothing_about_it_and_of_two_it_does(make_event, client):
@@ -420,3 +293,19 @@ def test_signing_up_takes_eight_statements_at_most(make_event, send_form, client
 
     assert max(counts) <= 8, counts
     assert states(event) == {"ada": "confirmed", "bob": "waiting"}
+
+
+@pytest.mark.parametrize("verb", ["answers", "cancellation"])
+def test_a_registration_for_a_cancelled_event_is_shown_and_stays_as_it_is(db, make_event, client, verb):
+    event = make_event()
+    path = own_path(sign_up_as(event, "ada"))
+    event.state = EventState.CANCELLED
+    db.commit()
+
+    shown = client.get(path, headers=ENGLISH)
+    refused = client.post(f"{path}/{verb}", data={"name": "Ada L."}, headers=ENGLISH)
+
+    assert (shown.status_code, refused.status_code) == (200, 409)
+    assert "This event is cancelled." in shown.text
+    assert "<form" not in shown.text
+    assert db.execute(select(Registration.name, Registration.state)).all() == [("ada", "confirmed")]
