@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.event import listen, remove
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from app.core.i18n import Texts
 from app.events.models import Event, EventState, TicketType
 from app.events.service import apply_changes
 from app.mail.models import Letter
-from app.registrations.models import Registration
+from app.registrations.models import Registration, RegistrationState
 from app.registrations.service import cancel, change_answers
 from app.registrations.waitlist import promote_all
 from tests.support.factories import LONG_AGO, sign_up_as, states
@@ -288,4 +288,17 @@ def test_answers_to_an_event_that_was_changed_meanwhile_are_asked_for_again(app,
         change_answers(ada, name="Ada L.", answers={}, now=utc_now())
 
     db.expire_all()
+    assert db.scalar(select(Registration.name)) == "ada"
+
+
+def test_correcting_a_registration_that_has_ended_meanwhile_is_refused(db, make_event):
+    ada = sign_up_as(make_event(), "ada")
+    assert ada.event.slug  # read as the page reads it, before somebody else presses the button
+    with transaction() as session:
+        ended = update(Registration).values(state=RegistrationState.CANCELLED, cancelled_at=utc_now())
+        session.execute(ended, execution_options={"synchronize_session": False})
+
+    with pytest.raises(ConflictError):
+        change_answers(ada, name="Ada L.", answers={}, now=utc_now())
+
     assert db.scalar(select(Registration.name)) == "ada"
