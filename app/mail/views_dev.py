@@ -1,9 +1,10 @@
 """The letters that would have left, to look at; in development only."""
 
 from email.message import EmailMessage
+from ipaddress import ip_address
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
@@ -19,6 +20,17 @@ _LETTER_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+
+
+@bp.before_request
+def _for_this_machine() -> None:
+    """Show the letters to this machine alone: they hold links that sign in, and `make run` may listen for others."""
+    try:
+        is_here = ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        raise NotFoundError(_("There is nothing at this address, or it is not public yet."))
 
 
 def _letter(name: str) -> EmailMessage:

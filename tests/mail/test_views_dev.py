@@ -98,3 +98,12 @@ def test_pages_exist_in_development_only(make_app, environment):
     )
 
     assert not [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/dev")]
+
+
+@pytest.mark.parametrize(("asker", "status"), [("127.0.0.1", 200), ("::1", 200), ("192.0.2.7", 404), ("", 404)])
+def test_pages_are_for_this_machine_alone(client, name, asker, status):
+    pages = ["/dev/mail/", f"/dev/mail/{name}", f"/dev/mail/{name}/source"]
+
+    answers = [client.get(page, environ_overrides={"REMOTE_ADDR": asker}).status_code for page in pages]
+
+    assert answers == [status] * 3
