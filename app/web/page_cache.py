@@ -47,6 +47,7 @@ class Entry:
 
     stored_at: float
     headers: Headers
+    headers_of_304: Headers  # of these, what a 304 carries: chosen once, not for each reader
     body: bytes
     etag: str | None
 
@@ -128,7 +129,9 @@ class PageCache:
                 answer.close()
         etag = next((value for name, value in begun["headers"] if name.lower() == "etag"), None)
         # Its age counts from the first look at the data, not from when the page was written.
-        entry = Entry(started, begun["headers"], body, etag)
+        headers: Headers = begun["headers"]
+        headers_of_304 = [header for header in headers if header[0].lower() in _HEADERS_OF_304]
+        entry = Entry(started, headers, headers_of_304, body, etag)
         if len(body) <= BODY_MAX:
             self._keep(key, entry)
         return _replay(entry, environ, start_response)
@@ -181,7 +184,7 @@ def _no_write(_data: bytes) -> None:
 def _replay(entry: Entry, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """Answer with a kept page: 304 when the reader has it, no body for HEAD."""
     if entry.etag and _holds(environ.get("HTTP_IF_NONE_MATCH", ""), entry.etag):
-        start_response("304 NOT MODIFIED", [h for h in entry.headers if h[0].lower() in _HEADERS_OF_304])
+        start_response("304 NOT MODIFIED", list(entry.headers_of_304))
         return []
     start_response("200 OK", list(entry.headers))
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
@@ -191,6 +194,8 @@ def _holds(if_none_match: str, etag: str) -> bool:
     """Tell whether the reader holds this version; weak comparison (RFC 9110 13.1.2)."""
     if not if_none_match:
         return False
+    if if_none_match == etag:  # what nearly every reader sends
+        return True
     wanted = etag.removeprefix("W/")
     return if_none_match.strip() == "*" or any(
         tag.strip().removeprefix("W/") == wanted for tag in if_none_match.split(",")
