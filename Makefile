@@ -4,6 +4,9 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 1
 
+# The tests wait for browsers, servers and disks about as long as they compute.
+TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes
@@ -34,7 +37,7 @@ run: $(VENV)/.requirements
 		--log-level warning wsgi:app
 
 test: $(VENV)/.requirements-dev programs
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.requirements-dev
 	@$(BIN)/ruff check
