@@ -1,6 +1,7 @@
 """The community's own row, kept in the process: every page needs its name, and none should ask for it."""
 
 import time
+from datetime import datetime
 from typing import Final
 
 from flask import Flask, current_app
@@ -22,6 +23,18 @@ def site() -> Site:
     if kept is not None and kept[0] > time.monotonic():
         row: Site = kept[1]
         return row
+    return _read()
+
+
+def refresh_site(_now: datetime) -> int:
+    """Read the row anew before a page would have to: a duty, so that no page asks the database once more for it."""
+    kept = current_app.extensions.get("site")
+    if kept is None or kept[0] - time.monotonic() < KEPT_SECONDS / 2:
+        _read()
+    return 0
+
+
+def _read() -> Site:
     row = db.session.get(Site, SITE_ID) or _unnamed()
     if row in db.session:
         db.session.expunge(row)  # it outlives this session
