@@ -25,6 +25,9 @@ FINISHED = 7
 
 def die_at(app, point: int, action: Callable[[], object]) -> bool:
     """Run the action in a process that kills itself at this point; tell whether it came to its end alive."""
+    # SQLite's connections do not survive a fork: a child that inherits one waits for locks that nobody holds.
+    database.session.remove()
+    database.engine.dispose()
     child = os.fork()
     if child == 0:
         _be_the_child(app, point, action)
@@ -47,8 +50,6 @@ def _be_the_child(app, point: int, action: Callable[[], object]) -> None:
 
     try:
         with app.app_context():
-            # The parent's connections are not the child's: forget them without saying goodbye.
-            database.engine.dispose(close=False)
             database.session.registry.clear()
             for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
                 sqlalchemy_event.listen(database.engine, moment, count)
