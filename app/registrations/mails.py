@@ -72,11 +72,16 @@ def write(letter: Letter) -> Draft | None:
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], language: Language) -> list[Difference]:
     """Return what changed between two states of `rules.told`, in words."""
     pairs = [
+        (_("This event"), *(_outlook_in(state) for state in (before, now))),
         (_("When"), *(_period_in(state, language) for state in (before, now))),
         (_("Where"), *(_place_in(state, language) for state in (before, now))),
         (_("Online"), *(state["online_url"] or "" for state in (before, now))),
     ]
     return [Difference(label, was, is_now or _("not known yet")) for label, was, is_now in pairs if was != is_now]
+
+
+def _outlook_in(state: Mapping[str, Any]) -> str:
+    return _("cancelled") if state["state"] == EventState.CANCELLED else _("takes place")
 
 
 def _period_in(state: Mapping[str, Any], language: Language) -> str:

@@ -146,6 +146,26 @@ def test_a_change_taken_back_in_time_sends_nothing(db, event):
     assert told(db) == []
 
 
+def test_a_cancelled_event_that_takes_place_after_all_says_so_and_invites_anew(db, event, smtp_server):
+    sign_up_as(event, "ada", language="en")
+    now = utc_now()
+    change(event, now=now, state=EventState.CANCELLED)
+    announce(now + DELAY)
+    deliver(now + DELAY)
+
+    change(event, now=now + HOUR, state=EventState.PUBLISHED)
+    announce(now + HOUR + DELAY)
+    deliver(now + HOUR + DELAY)
+
+    raw = smtp_server.wait_for(2)[-1].raw
+    mail = mailparser.parse_from_bytes(raw)
+    for text in (mail.text_plain[0], mail.text_html[0]):
+        assert "cancelled" in text
+        assert "takes place" in text
+        assert "Beijing meetup" in text
+    assert {"METHOD:REQUEST", "STATUS:CONFIRMED", "SEQUENCE:2"} <= set(lines_of(raw))
+
+
 def test_who_signs_up_after_the_change_or_has_left_is_told_nothing(db, event):
     now = utc_now()
     ada = sign_up_as(event, "ada", now=now - HOUR)
