@@ -11,10 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page
+from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
 from app import create_app
+from app.core import foundations
 from app.core.db import db as database
+from app.core.db import transaction
 from tests.support import browser as chromium
 from tests.support import network, postgres, run_folder
 from tests.support.client import SeparateClient
@@ -244,3 +247,17 @@ def make_event(app: Flask) -> EventFactory:
 def count_statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
     """Count what is asked of the database: `with count_statements() as seen: …`, then `len(seen)`."""
     return lambda: counted(database.engine)
+
+
+@pytest.fixture
+def set_schema(app: Flask) -> Iterator[Callable[[str], None]]:
+    """Write another schema version into the database; put back afterwards, since emptying leaves it alone."""
+
+    def write(version: str) -> None:
+        with transaction() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+    right = foundations.present_schema()
+    assert right is not None
+    yield write
+    write(right)

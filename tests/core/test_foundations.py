@@ -5,26 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from app.core import checks, foundations, heartbeat, jobs
 from app.core.clock import utc_now
-from app.core.db import transaction
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def set_schema(app):
-    """Write another schema version into the database; put back afterwards, since emptying leaves it alone."""
-
-    def write(version):
-        with transaction() as session:
-            session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
-
-    right = foundations.present_schema()
-    yield write
-    write(right)
 
 
 def problems(app, now=None):

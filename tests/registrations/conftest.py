@@ -7,6 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.support.smtp import SmtpServer
+
 SendForm = Callable[..., TestResponse]
 
 
@@ -21,3 +23,15 @@ def send_form(client: FlaskClient) -> SendForm:
         return client.post(f"/events/{event.slug}/registrations", data=form, headers=headers)
 
     return send
+
+
+@pytest.fixture
+def mail_settings(smtp_server: SmtpServer) -> dict[str, object]:
+    """Settings of a site whose letters go to the test's mail server; a module's `settings` takes or adds to them."""
+    return {
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(smtp_server.port),
+        "MAIL_SECURITY": "none",
+        "MAIL_SENDER": "meetup@community.example",
+        "PUBLIC_URL": "https://meetup.community.example",
+    }

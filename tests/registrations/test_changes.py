@@ -27,13 +27,8 @@ DELAY = timedelta(minutes=10)
 
 
 @pytest.fixture
-def settings(smtp_server):
-    return {
-        "MAIL_SERVER": "127.0.0.1",
-        "MAIL_PORT": str(smtp_server.port),
-        "MAIL_SECURITY": "none",
-        "MAIL_SENDER": "meetup@community.example",
-    }
+def settings(mail_settings):
+    return mail_settings
 
 
 @pytest.fixture

@@ -24,14 +24,8 @@ STARTS_AT = datetime(2031, 12, 13, 5, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def settings(smtp_server):
-    return {
-        "MAIL_SERVER": "127.0.0.1",
-        "MAIL_PORT": str(smtp_server.port),
-        "MAIL_SECURITY": "none",
-        "MAIL_SENDER": "meetup@community.example",
-        "PUBLIC_URL": "https://meetup.community.example",
-    }
+def settings(mail_settings):
+    return mail_settings
 
 
 @pytest.fixture

@@ -2,26 +2,9 @@
 
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import text
-
-from app.core import foundations
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.mail import mails, outbox
-
-
-@pytest.fixture
-def set_schema(app):
-    """Write another schema version into the database; put back afterwards, since emptying leaves it alone."""
-
-    def write(version):
-        with transaction() as session:
-            session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
-
-    right = foundations.present_schema()
-    yield write
-    write(right)
 
 
 def test_process_that_answers_is_alive_without_asking_the_database(client, count_statements):
