@@ -74,10 +74,12 @@ def test_axe_finds_nothing_on_one_s_own_page_in_any_state(make_event, make_serve
             page.goto(path)
             look(name)
         page.goto(own_paths["confirmed"])
-        page.locator("#answers ~ form button[type=submit]").click()
+        with page.expect_navigation():
+            page.locator("#answers ~ form button[type=submit]").click()
         look("saved")
         page.locator("#name").fill("")
-        page.locator("#answers ~ form button[type=submit]").click()
+        with page.expect_navigation():
+            page.locator("#answers ~ form button[type=submit]").click()
         assert page.get_by_role("alert").is_visible()
         look("with mistakes")
 
