@@ -1,12 +1,24 @@
 """Tables of those who manage."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Model, UtcDateTime
+from app.core.db import Model, UtcDateTime, choice
 from app.core.i18n import Language
+
+
+class Role(StrEnum):
+    """What an organizer is, for the whole site or at one event; `rights.PERMISSIONS` says what each may do."""
+
+    OWNER = "owner"
+    ORGANIZER = "organizer"
+    EDITOR = "editor"
+    ATTENDEE_MANAGER = "attendee_manager"
+    DOOR = "door"
+    VIEWER = "viewer"
 
 
 class Organizer(Model):
@@ -19,6 +31,7 @@ class Organizer(Model):
     email_key: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     language: Mapped[Language] = mapped_column(String(8), default="zh")
+    role: Mapped[Role | None] = mapped_column(choice(Role, "role"))  # None: only at the events they were given
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -89,6 +89,7 @@ class Person(Model):
     bio: Mapped[Texts] = mapped_column(Translated, default=Texts())
     city: Mapped[Texts] = mapped_column(Translated, default=Texts())
     github: Mapped[str | None] = mapped_column(String(80))
+    is_guest: Mapped[bool] = mapped_column(default=False)  # spoke here, and is no member of the community
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     terms: Mapped[list["Term"]] = relationship(back_populates="person", cascade="all, delete-orphan")

@@ -35,6 +35,8 @@ _WRITE: Final = "juhui_write"
 
 # JSONB where there is one: it can be indexed later, and compares by value.
 Json = JSON().with_variant(JSONB(), "postgresql")
+# Where there may be nothing: None is NULL, and not the word null.
+OptionalJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Model(DeclarativeBase):

@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.accounts.models import Organizer, Role
 from app.community.models import Group, Person
 from app.core.db import Json, Model, Translated, UtcDateTime, choice
 from app.core.i18n import Texts
@@ -19,6 +20,14 @@ class EventState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
     CANCELLED = "cancelled"
+
+
+class Visibility(StrEnum):
+    """Who finds a published event."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"  # whoever has the address; in no list, feed or index
+    INVITATION = "invitation"  # whoever has a code or a link with one
 
 
 class Mode(StrEnum):
@@ -93,6 +102,34 @@ class Venue(Model):
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Series(Model):
+    """Events that belong together, such as a monthly meetup; it has a feed of its own."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[Texts] = mapped_column(Translated)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Picture(Model):
+    """A picture that was uploaded, re-encoded by us; its address is made of its digest and never changes.
+
+    In the database and not in a folder: every web machine has it, and a backup is one thing.
+    """
+
+    __tablename__ = "pictures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)  # SHA-256 of the content
+    content_type: Mapped[str] = mapped_column(String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 event_groups = Table(
     "event_groups",
     Model.metadata,
@@ -108,12 +145,18 @@ event_tags = Table(
 )
 
 
+# Written out, not bound: a partial index is found by its predicate alone.
+_TO_PUBLISH = text("publish_at IS NOT NULL")
+# Minutes before the start: a week, a day, two hours.
+REMINDERS = (7 * 24 * 60, 24 * 60, 2 * 60)
+
+
 class Event(Model):
     """One dated occurrence.
 
-    `uid` and `slug` never change. `sequence` and `revised_at` rise with what calendars must hear (start,
-    end, zone, venue, link, state: RFC 5546 2.1.4); `revision` with anything the page shows. All three are
-    written by `events.service.apply_changes` alone.
+    `uid` never changes; a slug that was public once leads here for ever (`EventAddress`). `sequence` and `revised_at`
+    rise with what calendars must hear (start, end, zone, venue, link, state: RFC 5546 2.1.4); `revision` with anything
+    the page shows. All three are written by `events.service.apply_changes` alone.
     """
 
     __tablename__ = "events"
@@ -123,6 +166,8 @@ class Event(Model):
         Index(None, "state", "starts_at", "id"),
         Index(None, "city_id", "starts_at"),
         Index(None, "ends_at"),
+        Index(None, "series_id"),
+        Index("ix_events_to_publish", "publish_at", sqlite_where=_TO_PUBLISH, postgresql_where=_TO_PUBLISH),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -135,6 +180,11 @@ class Event(Model):
     notice: Mapped[Texts] = mapped_column(Translated, default=Texts())
     recap: Mapped[Texts] = mapped_column(Translated, default=Texts())  # Markdown
     is_demo: Mapped[bool] = mapped_column(default=False)
+    visibility: Mapped[Visibility] = mapped_column(choice(Visibility, "visibility"), default=Visibility.PUBLIC)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))
+    publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of a draft that publishes itself
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first time; feeds of news order by it
+    preview_version: Mapped[int] = mapped_column(default=1)  # raised to revoke the link that shows a draft
 
     # When only the day is known: local midnight to local midnight, and is_all_day.
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -150,6 +200,12 @@ class Event(Model):
     sign_up_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sign_up_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: when the event starts
     has_waiting_list: Mapped[bool] = mapped_column(default=True)
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+    contact_email: Mapped[str | None] = mapped_column(String(254))
+    # A seat that is freed later than this before the start is offered for some hours; earlier it is given at once.
+    offer_within_hours: Mapped[int] = mapped_column(default=48)
+    offer_hours: Mapped[int] = mapped_column(default=6)
+    reminders: Mapped[list[int]] = mapped_column(Json, default=lambda: list(REMINDERS))  # minutes before the start
 
     agenda_note: Mapped[Texts] = mapped_column(Translated, default=Texts())
     agenda_is_illustrative: Mapped[bool] = mapped_column(default=False)
@@ -158,7 +214,9 @@ class Event(Model):
     credits: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     links: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # [{"label": {"zh": …}, "url": …}]
     attendance: Mapped[int | None]
-    cover_url: Mapped[str | None] = mapped_column(String(500))  # None: the generated one
+    cover_url: Mapped[str | None] = mapped_column(String(500))  # None: the picture, else the generated one
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id"))
+    cover_alt: Mapped[Texts] = mapped_column(Translated, default=Texts())
 
     sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
@@ -169,6 +227,8 @@ class Event(Model):
 
     venue: Mapped[Venue | None] = relationship()
     city: Mapped[City | None] = relationship()
+    series: Mapped[Series | None] = relationship()
+    cover: Mapped[Picture | None] = relationship()
     groups: Mapped[list[Group]] = relationship(secondary=event_groups, order_by=Group.position)
     tags: Mapped[list[Tag]] = relationship(secondary=event_tags, order_by=Tag.slug)
     sessions: Mapped[list["Session"]] = relationship(
@@ -182,6 +242,64 @@ class Event(Model):
     def tz(self) -> ZoneInfo:
         """The zone the event is held in."""
         return ZoneInfo(self.zone)
+
+
+class EventAddress(Model):
+    """An address that an event had before; it redirects to the present one for ever."""
+
+    __tablename__ = "event_addresses"
+
+    slug: Mapped[str] = mapped_column(String(120), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EventPhoto(Model):
+    """A picture in an event's recap."""
+
+    __tablename__ = "event_photos"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    picture_id: Mapped[int] = mapped_column(ForeignKey("pictures.id"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    caption: Mapped[Texts] = mapped_column(Translated, default=Texts())
+
+    picture: Mapped[Picture] = relationship()
+
+
+class EventRole(Model):
+    """What an organizer is at one event, beside their role for the site."""
+
+    __tablename__ = "event_roles"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    organizer_id: Mapped[int] = mapped_column(
+        ForeignKey("organizers.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[Role] = mapped_column(choice(Role, "role"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    organizer: Mapped[Organizer] = relationship()
+
+
+class EventInvitation(Model):
+    """A code that lets in to an event by invitation: typed, or inside a link."""
+
+    __tablename__ = "event_invitations"
+    __table_args__ = (
+        CheckConstraint("uses >= 0", name="uses"),
+        CheckConstraint("uses_max IS NULL OR uses <= uses_max", name="uses_within_max"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    label: Mapped[str] = mapped_column(String(200), default="")
+    uses_max: Mapped[int | None]  # None: no limit
+    uses: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Session(Model):
@@ -202,6 +320,7 @@ class Session(Model):
     starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     minutes: Mapped[int | None]
+    track: Mapped[int] = mapped_column(default=0)  # 0: everybody; 1 and 2: side by side
     speaker_note: Mapped[Texts] = mapped_column(Translated, default=Texts())
     slides_url: Mapped[str | None] = mapped_column(String(500))
     video_url: Mapped[str | None] = mapped_column(String(500))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Json, Model, Translated, UtcDateTime, choice
+from app.core.db import Json, Model, OptionalJson, Translated, UtcDateTime, choice
 from app.core.i18n import Language, Texts
 from app.events.models import Event, TicketType
 
@@ -25,16 +25,24 @@ class QuestionKind(StrEnum):
 
 
 class RegistrationState(StrEnum):
-    """Confirmed and waiting are live: one of them an address and event."""
+    """Where a sign-up is; one live one an address and event."""
 
-    CONFIRMED = "confirmed"
-    WAITING = "waiting"
+    PENDING = "pending"  # an organizer decides; holds no seat
+    CONFIRMED = "confirmed"  # holds a seat
+    WAITING = "waiting"  # in the queue
+    OFFERED = "offered"  # first in the queue: a seat is held until `offer_expires_at`
     CANCELLED = "cancelled"
+    DECLINED = "declined"
 
 
-LIVE = (RegistrationState.CONFIRMED, RegistrationState.WAITING)
+LIVE = (
+    RegistrationState.PENDING, RegistrationState.CONFIRMED, RegistrationState.WAITING, RegistrationState.OFFERED,
+)  # fmt: skip
+# Each of these is counted in `ticket_types.seats_taken`.
+SEATED = (RegistrationState.CONFIRMED, RegistrationState.OFFERED)
 # The same as SQL with literals: a partial index is found by its predicate, not by one with parameters.
-LIVE_PREDICATE = text("state IN ('confirmed', 'waiting')")
+LIVE_PREDICATE = text("state IN ('pending', 'confirmed', 'waiting', 'offered')")
+_OFFERED = text("state = 'offered'")
 
 
 class Question(Model):
@@ -52,6 +60,9 @@ class Question(Model):
     help: Mapped[Texts] = mapped_column(Translated, default=Texts())
     is_required: Mapped[bool] = mapped_column(default=False)
     options: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # [{"value": …, "label": {"zh": …}}]
+    # {"question": key of an earlier one, "value": the answer that makes this one appear}; None: always asked.
+    condition: Mapped[dict[str, Any] | None] = mapped_column(OptionalJson)
+    keep_days: Mapped[int | None]  # answers are deleted this long after the event; None: kept
 
 
 class Registration(Model):
@@ -71,7 +82,10 @@ class Registration(Model):
         Index(None, "event_id", "id"),
         Index(None, "event_id", "state", "id"),
         Index(None, "ticket_type_id", "state", "id"),
+        Index("ix_registrations_offered", "offer_expires_at", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
+        Index(None, "email_key"),
         CheckConstraint("calendar_offset >= 0", name="calendar_offset"),
+        CheckConstraint("state != 'offered' OR offer_expires_at IS NOT NULL", name="offer_expires"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -91,6 +105,9 @@ class Registration(Model):
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     checked_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    offer_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("event_invitations.id"), index=True)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # name, address and answers are gone
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     event: Mapped[Event] = relationship()
@@ -125,6 +142,7 @@ class EventChange(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
     before: Mapped[dict[str, Any]] = mapped_column(Json)  # registrations.changes.told(): as people knew it
+    note: Mapped[Texts] = mapped_column(Translated, default=Texts())  # the organizers' own words about it
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the last edit; who signed up later knows it
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,87 @@
+"""Writing down what was done, in the transaction that does it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Final
+
+from sqlalchemy import update
+
+from app.core.db import Model, require_transaction
+from app.core.i18n import Texts
+from app.history.models import Entry
+
+_SUBJECT_MAX: Final = 300
+_VALUE_MAX: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, from which sign-in; both None for the site itself and for commands."""
+
+    organizer_id: int | None = None
+    session_id: int | None = None
+
+
+THE_SITE: Final = Actor()
+
+
+def record(
+    action: str,
+    *,
+    by: Actor,
+    now: datetime,
+    event_id: int | None = None,
+    registration_id: int | None = None,
+    subject: str = "",
+    changes: Mapping[str, tuple[object, object]] | None = None,
+) -> None:
+    """Add an entry in the caller's transaction: both happen, or neither.
+
+    `changes` holds before and after by the name of what changed. An entry that says anything about one attendee names
+    them by `registration_id`, so that it can be emptied when they are erased.
+    """
+    session = require_transaction()
+    session.add(
+        Entry(
+            at=now,
+            action=action,
+            organizer_id=by.organizer_id,
+            session_id=by.session_id,
+            event_id=event_id,
+            registration_id=registration_id,
+            subject=subject[:_SUBJECT_MAX],
+            changes={name: [_plain(was), _plain(is_now)] for name, (was, is_now) in (changes or {}).items()},
+        )
+    )
+
+
+def forget_person(registration_id: int) -> None:
+    """Empty what the log says of one attendee; that something was done, by whom and when, stays."""
+    require_transaction().execute(
+        update(Entry).where(Entry.registration_id == registration_id).values(subject="", changes={})
+    )
+
+
+def _plain(value: object) -> object:
+    """Return the value as JSON holds it, long texts shortened; rows by their slug or name."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return value.value if isinstance(value, Enum) else _short(value)
+    if isinstance(value, Texts):
+        return {language: _short(text) for language, text in value.as_dict().items()}
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Model):
+        return _plain(getattr(value, "slug", None) or getattr(value, "id", None))
+    return _short(str(value))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _VALUE_MAX else f"{text[: _VALUE_MAX - 1]}…"
