@@ -7,7 +7,11 @@ from werkzeug.wrappers import Response
 
 from app.accounts import queries, rules
 from app.accounts.models import Organizer, SignInSession
+from app.accounts.rights import PERMISSIONS, Permission
 from app.core.clock import utc_now
+from app.core.errors import RefusedError
+from app.core.i18n import gettext as _
+from app.history.service import Actor
 from app.web.pages import see_other
 
 COOKIE: Final = "juhui_session"
@@ -21,6 +25,20 @@ def signed_in_organizer() -> Organizer:
     """Return who is managing. Only for views under `/organizer`, which the gate has let through."""
     session: SignInSession = g.sign_in
     return session.organizer
+
+
+def actor() -> Actor:
+    """Return who is managing, as the history names them."""
+    session: SignInSession = g.sign_in
+    return Actor(organizer_id=session.organizer_id, session_id=session.id)
+
+
+def require(permission: Permission) -> Organizer:
+    """Return who is managing, if their role for the whole site allows this. Raises RefusedError."""
+    organizer = signed_in_organizer()
+    if organizer.role is None or permission not in PERMISSIONS[organizer.role]:
+        raise RefusedError(_("Your role does not include this. An owner of the site can give you another one."))
+    return organizer
 
 
 def present_sign_in() -> SignInSession | None:

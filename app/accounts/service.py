@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, delete, select, update
 
 from app.accounts import mails, queries, rules
-from app.accounts.models import Organizer, SignInLink, SignInSession
+from app.accounts.models import Organizer, Role, SignInLink, SignInSession
 from app.core.addresses import Address
 from app.core.db import require_transaction, transaction
 from app.core.errors import NotFoundError
@@ -20,18 +20,27 @@ _KEPT: Final = timedelta(days=7)
 _USER_AGENT_MAX: Final = 300
 
 
-def add_organizer(address: Address, *, name: str = "", language: Language = "zh", now: datetime) -> bool:
-    """Let this address sign in to manage; one that was removed may again. False when it already may."""
+def add_organizer(
+    address: Address, *, name: str = "", language: Language = "zh", role: Role | None = Role.OWNER, now: datetime
+) -> bool:
+    """Let this address sign in to manage; one that was removed may again. False when it already may.
+
+    `role` is for the whole site; it is given to a new or removed organizer, and never changes that of another one.
+    """
     with transaction() as session:
         known = session.scalar(select(Organizer).where(Organizer.email_key == address.key))
         if known is None:
             session.add(
-                Organizer(email=address.email, email_key=address.key, name=name, language=language, created_at=now)
+                Organizer(
+                    email=address.email, email_key=address.key, name=name, language=language, role=role, created_at=now
+                )
             )
             return True
         known.name = name or known.name
         was_removed = known.removed_at is not None
         known.removed_at = None
+        if was_removed:
+            known.role = role
         return was_removed
 
 

@@ -1,6 +1,6 @@
 """Instants and periods in words, in the event's own zone; for pages, letters and calendars alike."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,26 @@ _ZONE_NAMES: Final[dict[str, dict[Language, str]]] = {
 }
 _DATE: Final[dict[Language, str]] = {"zh": "y年M月d日 EEEE", "en": "EEEE, d MMMM y"}
 _SHORT_DATE: Final[dict[Language, str]] = {"zh": "M月d日", "en": "d MMM"}
+
+
+class NoSuchTimeError(ValueError):
+    """A local time that the clocks of the zone leave out when they are set forward."""
+
+
+def instant_of(local: datetime, zone: str) -> datetime:
+    """Return the instant of a naive local time in a zone; of the two when the clocks are set back, the first.
+
+    Raises NoSuchTimeError for a time that does not exist there.
+    """
+    instant = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
+        raise NoSuchTimeError
+    return instant
+
+
+def local_of(at: datetime, zone: str) -> datetime:
+    """Return the naive local time of an instant in a zone, as a form shows it."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def offset_label(at: datetime, zone: str) -> str:

@@ -9,8 +9,10 @@ from typing import Any, Final
 from uuid import uuid4
 
 from app.core.db import require_transaction
+from app.core.i18n import Texts
 from app.events.models import Event, EventState
 from app.events.signals import event_changed
+from app.history.service import THE_SITE, Actor, record
 
 # What calendars must hear of: a change raises SEQUENCE (RFC 5546 2.1.4). The venue is in it since a move endangers
 # acceptance as much as a new date does.
@@ -18,46 +20,71 @@ CALENDAR_FIELDS: Final = frozenset({"starts_at", "ends_at", "is_all_day", "zone"
 OTHER_FIELDS: Final = frozenset({
     "title", "summary", "description", "notice", "recap", "is_demo", "mode", "city", "groups", "tags",
     "sign_up_opens_at", "sign_up_closes_at", "has_waiting_list", "agenda_note", "agenda_is_illustrative",
-    "agenda_order_known", "credits", "links", "attendance", "cover_url", "cancellation_reason",
+    "agenda_order_known", "credits", "links", "attendance", "cover_url", "cancellation_reason", "visibility", "series",
+    "publish_at", "preview_version", "needs_approval", "contact_email", "offer_within_hours", "offer_hours",
+    "reminders", "cover", "cover_alt",
 })  # fmt: skip
 _UNORDERED: Final = frozenset({"groups", "tags"})
 
 
-def create_event(slug: str, values: Mapping[str, Any], *, now: datetime) -> Event:
-    """Add an event with a UID of its own; `values` by attribute, as for `apply_changes`."""
+def create_event(slug: str, values: Mapping[str, Any], *, by: Actor = THE_SITE, now: datetime) -> Event:
+    """Add an event with a UID of its own, and say so in the history; `values` by attribute, as for `apply_changes`."""
     session = require_transaction()
     _refuse_unknown(values)
     # Random and stored once: a UID made of slug or date would change, or come back, with them (RFC 7986 5.3).
     event = Event(slug=slug, uid=str(uuid4()), created_at=now, revised_at=now, sequence=0, revision=1, **values)
     if event.state == EventState.CANCELLED:
         event.cancelled_at = now
+    if event.state == EventState.PUBLISHED:
+        event.published_at = now
     session.add(event)
     session.flush()
+    record("event.created", by=by, now=now, event_id=event.id, subject=_name(event))
     return event
 
 
-def apply_changes(event: Event, values: Mapping[str, Any], *, now: datetime, parts: Iterable[str] = ()) -> bool:
+def apply_changes(
+    event: Event,
+    values: Mapping[str, Any],
+    *,
+    by: Actor = THE_SITE,
+    now: datetime,
+    parts: Mapping[str, tuple[object, object]] | Iterable[str] = (),
+    note: Texts | None = None,
+) -> bool:
     """Make the event have these values by attribute, and tell the rooms above; return whether anything changed.
 
-    Values that are as they were change nothing. `parts` names lists that the caller has changed itself: agenda,
-    ticket_types, questions, speakers. Whatever changed, `revision` rises by one and `revised_at` is `now`; if a
-    calendar must hear of it, `sequence` rises by one. Raises ValueError for an attribute that is not the caller's.
+    Values that are as they were change nothing. `parts` names lists that the caller has changed itself (agenda,
+    ticket_types, questions, speakers), with before and after if the history should say it; `note` is what the
+    organizers add in their own words for those who registered. Whatever changed, `revision` rises by one and
+    `revised_at` is `now`; if a calendar must hear of it, `sequence` rises by one. Raises ValueError for an attribute
+    that is not the caller's.
     """
     session = require_transaction()
     _refuse_unknown(values)
     fields = {name for name, value in values.items() if _differs(name, getattr(event, name), value)}
-    before = {name: getattr(event, name) for name in CALENDAR_FIELDS}
+    before = {name: getattr(event, name) for name in fields | CALENDAR_FIELDS}
     for name in fields:
         setattr(event, name, values[name])
     if "state" in fields:
         event.cancelled_at = now if event.state == EventState.CANCELLED else None
+        if event.state == EventState.PUBLISHED:
+            event.published_at = event.published_at or now
     changed = fields | set(parts)
     if not changed:
         return False
     heard = bool(changed & CALENDAR_FIELDS)
     _raise_versions(event, now=now, for_calendars=heard)
     session.flush()
-    event_changed.send(event, now=now, fields=frozenset(changed), for_calendars=heard, before=before)
+    _record(event, fields, before, parts, by=by, now=now)
+    event_changed.send(
+        event,
+        now=now,
+        fields=frozenset(changed),
+        for_calendars=heard,
+        before={name: before[name] for name in CALENDAR_FIELDS},
+        note=note or Texts(),
+    )
     return True
 
 
@@ -71,7 +98,25 @@ def touch_events(events: Iterable[Event], part: str, *, now: datetime, for_calen
         heard = for_calendars and event.ends_at > now
         _raise_versions(event, now=now, for_calendars=heard)
         session.flush()
-        event_changed.send(event, now=now, fields=frozenset({part}), for_calendars=heard, before={})
+        event_changed.send(event, now=now, fields=frozenset({part}), for_calendars=heard, before={}, note=Texts())
+
+
+def _record(
+    event: Event,
+    fields: set[str],
+    before: Mapping[str, Any],
+    parts: Mapping[str, tuple[object, object]] | Iterable[str],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    changes: dict[str, tuple[object, object]] = {name: (before[name], getattr(event, name)) for name in sorted(fields)}
+    changes |= dict(parts) if isinstance(parts, Mapping) else dict.fromkeys(parts, (None, None))
+    record("event.changed", by=by, now=now, event_id=event.id, subject=_name(event), changes=changes)
+
+
+def _name(event: Event) -> str:
+    return event.title.in_language("zh")
 
 
 def _raise_versions(event: Event, *, now: datetime, for_calendars: bool) -> None:

@@ -8,5 +8,6 @@ _signals: Final = Namespace()
 
 # sender: the Event as it is now, flushed. Keywords: `now`; `fields`, the names of what changed (attributes of Event, or
 # "agenda", "ticket_types", "questions", "speakers", "venue", "city", "tags"); `for_calendars`, whether `sequence` rose
-# with it; `before`, what the attributes calendars hear of were, empty when something beside the event changed.
+# with it; `before`, what the attributes calendars hear of were, empty when something beside the event changed; `note`,
+# what the organizers add in their own words.
 event_changed: Final[NamedSignal] = _signals.signal("event-changed")

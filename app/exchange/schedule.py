@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.core.times import NoSuchTimeError, instant_of
 from app.events.models import Event
 from app.exchange.mistakes import Path
 from app.exchange.schema import DaysBefore, EventEntry, NextDay, SameDay, SessionEntry
@@ -27,10 +28,6 @@ class Schedule:
     opens_at: datetime | None
     closes_at: datetime | None
     sessions: tuple[tuple[datetime | None, datetime | None], ...]
-
-
-class _NoSuchTimeError(Exception):
-    """A local time that the clocks of the zone leave out."""
 
 
 def schedule(
@@ -68,17 +65,13 @@ class _Plan:
 
     def instant(self, day: date, at: time) -> datetime:
         """Return the instant of a local time; of the two when the clocks are set back, the first."""
-        local = datetime.combine(day, at, tzinfo=self.zone)
-        instant = local.astimezone(UTC)
-        if instant.astimezone(self.zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-            raise _NoSuchTimeError
-        return instant
+        return instant_of(datetime.combine(day, at), self.zone.key)
 
     def told(self, day: date, at: time, path: Path) -> datetime | None:
         """Return the instant of a local time; None, after a report, when there is none."""
         try:
             return self.instant(day, at)
-        except _NoSuchTimeError:
+        except NoSuchTimeError:
             self.report(path, f"There is no {at:%H:%M} on {day} in {self.zone.key}: the clocks are set forward.")
             return None
 

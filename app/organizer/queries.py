@@ -8,8 +8,9 @@ from typing import Any, Final, Literal
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import load_only, raiseload
 
+from app.accounts.models import Organizer
 from app.core.db import db
-from app.events.models import Event, TicketType
+from app.events.models import Event, EventRole, TicketType
 from app.events.queries import Cursor
 from app.registrations import attendees
 from app.registrations.models import RegistrationState
@@ -42,12 +43,12 @@ class EventPage:
     next_page: Cursor | None
 
 
-def events(when: When, *, cursor: Cursor | None = None, now: datetime) -> EventPage:
+def events(when: When, organizer: Organizer, *, cursor: Cursor | None = None, now: datetime) -> EventPage:
     """Return 25 events that are not over (the soonest first) or that are (the latest first), drafts among them.
 
-    Three statements.
+    All of them for whoever has a role for the whole site, else those where the organizer has one. Three statements.
     """
-    rows = db.session.scalars(_listed(when, cursor, now).limit(PER_PAGE + 1)).all()
+    rows = db.session.scalars(_listed(when, organizer, cursor, now).limit(PER_PAGE + 1)).all()
     shown = rows[:PER_PAGE]
     next_page = None
     if len(rows) > PER_PAGE:
@@ -58,7 +59,7 @@ def events(when: When, *, cursor: Cursor | None = None, now: datetime) -> EventP
     return EventPage([_line(event, numbers[event.id], seats) for event in shown], next_page)
 
 
-def _listed(when: When, cursor: Cursor | None, now: datetime) -> Select[Any]:
+def _listed(when: When, organizer: Organizer, cursor: Cursor | None, now: datetime) -> Select[Any]:
     statement = select(Event).options(
         load_only(
             Event.slug, Event.state, Event.title, Event.starts_at, Event.ends_at, Event.is_all_day, Event.zone,
@@ -66,6 +67,10 @@ def _listed(when: When, cursor: Cursor | None, now: datetime) -> Select[Any]:
         ),
         raiseload("*"),
     )  # fmt: skip
+    if organizer.role is None:
+        statement = statement.where(
+            Event.id.in_(select(EventRole.event_id).where(EventRole.organizer_id == organizer.id))
+        )
     if when == "upcoming":
         statement = statement.where(Event.ends_at > now).order_by(Event.starts_at, Event.id)
         if cursor:

@@ -54,12 +54,15 @@ def state_names() -> dict[RegistrationState, str]:
     return {
         RegistrationState.CONFIRMED: _("Confirmed"),
         RegistrationState.WAITING: _("Waiting list"),
+        RegistrationState.OFFERED: _("Seat offered"),
+        RegistrationState.PENDING: _("To be approved"),
         RegistrationState.CANCELLED: _("Cancelled"),
+        RegistrationState.DECLINED: _("Declined"),
     }
 
 
 def event_to_manage(slug: str) -> Event:
-    """Return any event, drafts too, with nothing beside it; for organizers only. Raises NotFoundError."""
+    """Return any event, drafts too; for commands, which ask for nobody's role. Raises NotFoundError."""
     event = db.session.scalar(select(Event).options(raiseload("*")).where(Event.slug == slug))
     if event is None:
         raise NotFoundError(_("There is no event at this address. All events are on the overview."))

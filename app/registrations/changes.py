@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.core.db import db, require_transaction, transaction
+from app.core.i18n import Texts
 from app.events.models import Event, EventState
 from app.mail import outbox
 from app.registrations.models import LIVE, EventChange, Registration
@@ -19,7 +20,7 @@ STEP: Final = 200
 _UNFINISHED: Final = EventChange.finished_at.is_(None)
 
 
-def note_change(event: Event, *, before: Mapping[str, Any], fields: frozenset[str], now: datetime) -> None:
+def note_change(event: Event, *, before: Mapping[str, Any], fields: frozenset[str], note: Texts, now: datetime) -> None:
     """Remember that people must hear of this change, together with others of the same minutes.
 
     Takes part in the transaction of the change. An event that nobody knew, or that is over, is nobody's news.
@@ -36,9 +37,10 @@ def note_change(event: Event, *, before: Mapping[str, Any], fields: frozenset[st
     )
     if gathering is not None:
         gathering.changed_at = now
+        gathering.note = note or gathering.note
         return
     due_at = now + timedelta(seconds=current_app.config["CHANGE_LETTER_DELAY"])
-    session.add(EventChange(event_id=event.id, before=was, changed_at=now, due_at=due_at))
+    session.add(EventChange(event_id=event.id, before=was, note=note, changed_at=now, due_at=due_at))
 
 
 def announce(now: datetime) -> int:

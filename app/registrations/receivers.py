@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.db import require_transaction
+from app.core.i18n import Texts
 from app.events.models import Event, TicketType
 from app.events.signals import event_changed
 from app.registrations.changes import note_change
@@ -31,11 +32,11 @@ def promote_after_change(event: Event, *, now: datetime, fields: frozenset[str],
 
 
 def tell_who_registered(
-    event: Event, *, now: datetime, fields: frozenset[str], for_calendars: bool, before: Mapping[str, Any]
+    event: Event, *, now: datetime, fields: frozenset[str], for_calendars: bool, before: Mapping[str, Any], note: Texts
 ) -> None:
     """Let people hear of a new time or place, and of a cancellation; a corrected typo is no news."""
     if for_calendars:
-        note_change(event, before=before, fields=fields, now=now)
+        note_change(event, before=before, fields=fields, note=note, now=now)
 
 
 def connect() -> None:

@@ -18,7 +18,7 @@ from app.core.tokens import new_code
 from app.events.models import Event
 from app.mail import outbox
 from app.registrations import rules
-from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Registration, RegistrationState
+from app.registrations.models import LIVE, LIVE_PREDICATE, SEATED, Answer, Registration, RegistrationState
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
 from app.registrations.seats import lock, release_seat, take_seat
 from app.registrations.waitlist import promote_next
@@ -262,7 +262,7 @@ def cancel(registration: Registration, *, now: datetime) -> None:
             ids={"registration": registration.id, "was": before.value},
             now=now,
         )
-        if before is RegistrationState.CONFIRMED:
+        if before in SEATED:
             release_seat(registration.ticket_type_id)
             promote_next(registration.ticket_type_id, now=now)
 

@@ -4,12 +4,15 @@ from flask import Blueprint, Response, abort, request, stream_with_context
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.gate import PATH, signed_in_organizer
+from app.accounts.pages import manage_page
+from app.accounts.rights import Permission
 from app.core.clock import utc_now
 from app.core.i18n import current_language
+from app.events.managed import managed_event
 from app.mail import service as mail
 from app.registrations import attendees, export
 from app.registrations.attendees import Wanted
-from app.web.pages import render, see_other
+from app.web.pages import see_other
 
 bp = Blueprint("attendees", __name__, url_prefix=f"{PATH}/events/<slug>")
 
@@ -20,11 +23,12 @@ _DIGITS_MAX = 20
 @bp.get("/attendees")
 def index(slug: str) -> Response:
     """Show fifty attendees, the search, the number in each state, and failed letters."""
-    event, wanted = attendees.event_to_manage(slug), _wanted()
+    managed, wanted = managed_event(slug, signed_in_organizer(), Permission.SEE_ATTENDEES), _wanted()
+    event = managed.event
     before, after = _id("before"), _id("after")
-    return render(
+    return manage_page(
         "registrations/manage/attendees.html",
-        organizer=signed_in_organizer(),
+        permissions=managed.permissions,
         event=event,
         wanted=wanted,
         page=attendees.attendee_page(event.id, wanted, after=after or 0, before=before),
@@ -40,7 +44,7 @@ def download(slug: str, suffix: str) -> Response:
     """Send the attendees that are wanted as a file, written while it is sent."""
     if suffix not in export.FORMATS:
         abort(404)
-    event, wanted = attendees.event_to_manage(slug), _wanted()
+    event, wanted = managed_event(slug, signed_in_organizer(), Permission.EXPORT).event, _wanted()
     form = export.FORMATS[suffix]
     chunks = form.chunks(export.attendee_list(event, wanted, language=current_language()))
     response = Response(stream_with_context(chunks), content_type=form.content_type)
@@ -52,7 +56,7 @@ def download(slug: str, suffix: str) -> Response:
 @bp.post(f"/letters/<int(max={_ID_MAX}):letter_id>/delivery")
 def send_again(slug: str, letter_id: int) -> BaseResponse:
     """Put a letter that failed back into the queue."""
-    event = attendees.event_to_manage(slug)
+    event = managed_event(slug, signed_in_organizer(), Permission.WRITE).event
     mail.send_again(attendees.failed_letter(event.id, letter_id).id, now=utc_now())
     return see_other(".index", slug=slug, _anchor="letters")
 

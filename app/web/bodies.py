@@ -9,11 +9,11 @@ pages are still served. A reverse proxy that buffers requests keeps such clients
 import io
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wsgi import get_content_length
 
@@ -26,6 +26,29 @@ READERS_MAX: Final = 4
 # A form arrives in milliseconds; who takes longer than this is not waited for.
 PATIENCE: Final = 1.0
 _CHUNK: Final = 64 * 1024
+_LIMIT: Final = "body_bytes_max"
+
+_View = TypeVar("_View", bound=Callable[..., object])
+
+
+def takes(bytes_max: int) -> Callable[[_View], _View]:
+    """Let one view take a body longer than the site's usual limit: a picture, a long text in two languages.
+
+    Stands directly above the function, below the route.
+    """
+
+    def mark(view: _View) -> _View:
+        setattr(view, _LIMIT, bytes_max)
+        return view
+
+    return mark
+
+
+def _limit_here() -> int:
+    """Return how many bytes may be sent to the view that answers this request."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    limit: int = getattr(view, _LIMIT, current_app.config["MAX_CONTENT_LENGTH"])
+    return limit
 
 
 class Readers:
@@ -73,11 +96,12 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def _take_in() -> None:
         environ = request.environ
-        length, limit = get_content_length(environ), app.config["MAX_CONTENT_LENGTH"]
+        length, limit = get_content_length(environ), _limit_here()
         if request.method in SAFE_METHODS or length == 0 or (length is None and "wsgi.input_terminated" not in environ):
             return
         if length is not None and length > limit:
             raise RequestEntityTooLarge
+        request.max_content_length = request.max_form_memory_size = limit
         with readers.one():
             body = _read(length, limit)
         if len(body) > limit:

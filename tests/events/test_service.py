@@ -72,7 +72,13 @@ def test_change_is_told_in_its_transaction(app: Flask) -> None:
     heard: list[tuple[str, frozenset[str], bool, datetime, object]] = []
 
     def refuse(
-        sender: Event, *, fields: frozenset[str], for_calendars: bool, now: datetime, before: Mapping[str, object]
+        sender: Event,
+        *,
+        fields: frozenset[str],
+        for_calendars: bool,
+        now: datetime,
+        before: Mapping[str, object],
+        note: Texts,
     ) -> None:
         heard.append((sender.title.en, fields, for_calendars, now, before["starts_at"]))
         raise RuntimeError

@@ -5,9 +5,10 @@ import time
 from contextlib import ExitStack
 
 import pytest
+from flask import request
 
 from app.config import FORM_BYTES_MAX
-from app.web.bodies import READERS_MAX
+from app.web.bodies import READERS_MAX, takes
 
 pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 
@@ -105,3 +106,15 @@ def test_body_of_a_request_that_only_reads_is_not_taken(client):
     answer = client.get("/", data="x" * (FORM_BYTES_MAX * 2))
 
     assert answer.status_code == 200
+
+
+def test_a_view_may_take_more_than_the_site_s_usual(app):
+    @app.post("/large")
+    @takes(200_000)
+    def large():
+        return str(len(request.form["text"]))
+
+    client, usual = app.test_client(), app.config["MAX_CONTENT_LENGTH"]
+
+    assert client.post("/large", data={"text": "x" * (usual + 10)}).text == str(usual + 10)
+    assert client.post("/large", data={"text": "x" * 200_001}).status_code == 413
