@@ -61,6 +61,12 @@ def written(person: Person, language: Language) -> str:
     return f"{person.name.in_language(language)} ({person.slug})"
 
 
+def slug_in(text: str) -> str | None:
+    """Return the slug of what `written` wrote; None for anything else."""
+    match = _WITH_SLUG.match(text.strip())
+    return match[1] if match else None
+
+
 def key_of(name: str) -> str:
     """Return a name as names are compared: without case, spaces and dots, full-width letters as usual ones."""
     return re.sub(r"[\s.·・•_-]", "", unicodedata.normalize("NFKC", name).casefold())
@@ -71,7 +77,8 @@ def found(names: Iterable[str]) -> dict[str, list[Person]]:
 
     A name that nobody has is not in the answer; one that several have gives them all, members before guests.
     """
-    slugs = {name: match[1] for name in names if (match := _WITH_SLUG.match(name.strip()))}
+    names = list(names)
+    slugs = {name: slug for name in names if (slug := slug_in(name))}
     plain = {name: _keys(name) for name in names if name not in slugs and name.strip()}
     if not slugs and not plain:
         return {}
@@ -119,6 +126,11 @@ def as_texts(name: str) -> Texts:
         if chinese:
             return Texts(zh=chinese, en=next(part for part in parts if part != chinese))
     return Texts.of(" / ".join(parts))
+
+
+def in_both(name: Texts) -> str:
+    """Return a name as `as_texts` takes it apart."""
+    return " / ".join(name.as_dict().values())
 
 
 def add_guest(name: Texts, company: Texts, *, now: datetime) -> Person:

@@ -38,7 +38,9 @@ _DATE: Final = re.compile(
 _NUMBERED_DAY: Final = re.compile(r"^\W*(?:day\s*(\d)|第\s*([一二三四五1-5])\s*天)\W*$", re.IGNORECASE)
 _INSIDE: Final = "\v"  # a line's end inside a quoted cell
 _HAN_DIGITS: Final = "一二三四五"
-_TRACK: Final = re.compile(r"^[\[【(（]?\s*(?:track|room|分会场|会场|分论坛)\s*([12abAB一二])\s*[\])）】]?\s*[:：]?\s*", re.IGNORECASE)
+_TRACK: Final = re.compile(
+    r"^[\[【(（]?\s*(?:track|room|分会场|会场|分论坛)\s*([12abAB一二])\s*[\])）】]?\s*[:：]?\s*", re.IGNORECASE
+)
 _TRACKS: Final = {"1": 1, "a": 1, "一": 1, "2": 2, "b": 2, "二": 2}
 # A later row is on the next day when it seems to begin so much earlier than the one before it.
 _NEXT_DAY: Final = 6 * 60
@@ -212,7 +214,7 @@ def _by_looks(cells: list[str]) -> dict[str, str]:
     if len(cells) == 1:
         return {"title": cells[0]}
     parts: dict[str, str] = {}
-    rest = []
+    rest: list[str] = []
     for cell in cells:
         if not cell or re.fullmatch(r"\d{1,3}[.、]?", cell):
             continue

@@ -37,7 +37,8 @@ _LABEL: Final = re.compile(
 )
 _COMPANY: Final = re.compile(
     r"(?:公司|科技|集团|银行|大学|学院|研究院|研究所|实验室|中心|社区|软件|网络|证券|保险|云|工程师|架构师|经理|总监"
-    r"|负责人|Inc\.?|Ltd\.?|LLC|Corp\.?|Labs?|University|Cloud|Bank|Group|Technolog\w+|Community|CTO|CEO)$",
+    r"|负责人"
+    r"|Inc\.?|Ltd\.?|LLC|Corp\.?|Labs?|University|Cloud|Bank|Group|Technolog\w+|Community|CTO|CEO)$",
     re.IGNORECASE,
 )
 _IN_BRACKETS: Final = re.compile(r"\s*[(（\[【<《]\s*([^()（）\[\]【】<>《》]*)\s*[)）\]】>》]\s*")
@@ -94,7 +95,7 @@ def _named(words: str) -> Named:
 
 
 def split_title(text: str) -> tuple[str, tuple[Named, ...]]:
-    """Return title and speakers of a cell that holds both, as `标题 — 张三 (公司)`; no speakers where that is not so."""
+    """Return title and speakers of a cell that holds both, as `标题 — 张三 (公司)`; no speakers of any other cell."""
     for match in reversed(list(_BEFORE_WHO.finditer(text))):
         title, who = text[: match.start()].strip(), text[match.end() :].strip()
         if title and who and _are_names(who):
