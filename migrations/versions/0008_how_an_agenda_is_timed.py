@@ -31,16 +31,17 @@ def follow_where_they_do() -> None:
         "SELECT s.id, s.event_id, s.starts_at, s.ends_at, e.starts_at, e.is_all_day FROM sessions s "
         "JOIN events e ON e.id = s.event_id WHERE s.track = 0 ORDER BY s.event_id, s.position"
     )).all()
-    following, event, clock = [], None, None
+    following, event, clock, is_known = [], None, None, False
     for session_id, event_id, starts_at, ends_at, event_starts_at, is_all_day in rows:
         if event_id != event:
-            event, clock = event_id, None if is_all_day else instant(event_starts_at)
+            event, clock, is_known = event_id, None if is_all_day else instant(event_starts_at), not is_all_day
         start, end = instant(starts_at), instant(ends_at)
         if start is None:
             continue
-        if end is not None and start == clock:
+        if end is not None and is_known and start == clock:
             following.append(session_id)
-        clock = None if end is None else max(clock or end, end)
+        clock = max(end or start, clock or start)
+        is_known = end is not None
     for session_id in following:
         connection.execute(sa.text("UPDATE sessions SET follows = true WHERE id = :id"), {"id": session_id})
 

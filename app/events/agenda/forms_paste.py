@@ -51,7 +51,12 @@ class RowForm(Form):
     )
     kind = SelectField(_l("Kind"), choices=kind_choices)
     track = SelectField(_l("Track"), choices=track_choices)
-    names = TextAreaField(_l("Speakers, one a line"), filters=[many_lines], render_kw={"rows": 2})
+    names = TextAreaField(
+        _l("Speakers"),
+        description=_l("One a line: name @ company."),
+        filters=[many_lines],
+        render_kw={"rows": 2},
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Make the form; `people` are the speakers once `PastedForm.resolve` has found them."""

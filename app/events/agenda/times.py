@@ -32,26 +32,27 @@ class Period(NamedTuple):
 
 
 class Clock:
-    """How far each track has come; None where that is not known."""
+    """How far each track has come; whether that is known, or something has begun of which nobody knows the end."""
 
     def __init__(self, start: datetime | None) -> None:
         self._ends: dict[int, datetime | None] = dict.fromkeys(TRACKS, start)
+        self._is_known = dict.fromkeys(TRACKS, start is not None)
 
     def free_at(self, track: int) -> datetime | None:
         """Return when the next item of a track can begin; a common one when both tracks are through."""
-        if track:
-            return self._ends[track]
-        ends = [end for end in self._ends.values() if end is not None]
-        return max(ends) if len(ends) == len(TRACKS) else None
+        tracks = [track] if track else TRACKS
+        ends = [end for each in tracks if (end := self._ends[each]) is not None and self._is_known[each]]
+        return max(ends) if len(ends) == len(tracks) else None
 
     def pass_by(self, track: int, period: Period) -> None:
         """Go on to the end of an item; one without a time moves nothing, one without an end leaves it open."""
         if period.starts_at is None:
             return
+        end = period.ends_at or period.starts_at
         for each in [track] if track else TRACKS:
-            end = self._ends[each]
             # An item fixed to a time before the present end does not turn the clock back.
-            self._ends[each] = period.ends_at and max(period.ends_at, end or period.ends_at)
+            self._ends[each] = max(end, self._ends[each] or end)
+            self._is_known[each] = period.ends_at is not None
 
 
 def minutes_of(session: Session) -> int | None:

@@ -75,7 +75,7 @@ def find_span(text: str) -> Span | None:
         if _is_time(match, "a_") or _is_time(match, "b_"):
             return _of_range(match)
     for match in _SINGLE.finditer(usual):
-        if _is_time(match, "a_"):
+        if _is_time(match, "a_") and not match["a_dotted"]:
             start = _half_day(*_hour_and_minute(match, "a_"), _half(match, "a_"))
             return Span(start, None, match.start(), match.end())
     return None

@@ -44,7 +44,8 @@ _COMPANY: Final = re.compile(
 _IN_BRACKETS: Final = re.compile(r"\s*[(（\[【<《]\s*([^()（）\[\]【】<>《》]*)\s*[)）\]】>》]\s*")
 # Outside of brackets alone.
 _BETWEEN: Final = re.compile(r"\s*(?:[、,，;；&＆\n]|\s(?:and|和|与)\s)\s*(?![^(（]*[)）])", re.IGNORECASE)
-_BEFORE_WHO: Final = re.compile(r"\s*(?:——|—|–|\s-{1,2}\s|\s?[|｜]\s?|\s@\s?|\sby\s|\s{3,}|\t)\s*", re.IGNORECASE)
+_BEFORE_WHO: Final = re.compile(r"\s*(?:——|—|–|\s-{1,2}\s|\s?[|｜]\s?|\sby\s|\s{3,}|\t)\s*", re.IGNORECASE)
+_AT: Final = re.compile(r"\s[@＠]\s?")
 _AFFILIATION: Final = re.compile(r"\s+[@＠]\s*|\s*[@＠]\s+|\s+[-–—|｜]\s+|\s*——\s*")
 
 
@@ -96,7 +97,7 @@ def _named(words: str) -> Named:
 
 def split_title(text: str) -> tuple[str, tuple[Named, ...]]:
     """Return title and speakers of a cell that holds both, as `标题 — 张三 (公司)`; no speakers of any other cell."""
-    for match in reversed(list(_BEFORE_WHO.finditer(text))):
+    for match in [*reversed(list(_BEFORE_WHO.finditer(text))), *_AT.finditer(text)]:
         title, who = text[: match.start()].strip(), text[match.end() :].strip()
         if title and who and _are_names(who):
             return title, speakers_in(who)
