@@ -69,6 +69,7 @@ def test_spans_of_time_are_read(text, start, end):
     [
         ("14:00-13:30", EndsFirstError),
         ("14:00-14:00", EndsFirstError),
+        ("13:00-12:00", EndsFirstError),
         ("25:00-26:00", NoSuchClockError),
         ("13:75", NoSuchClockError),
         ("24:30", NoSuchClockError),

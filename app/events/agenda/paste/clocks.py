@@ -7,6 +7,7 @@ DAY: Final = 24 * 60
 _NOON: Final = 12 * 60
 _EVENING: Final = 18 * 60
 _MORNING: Final = 9 * 60
+_LONG: Final = 4 * 60
 MINUTES_MAX: Final = DAY
 
 # One character for one, so that what is found in the plain text stands at the same place in the original.
@@ -135,7 +136,7 @@ def _of_range(match: re.Match[str]) -> Span:
         start = _half_day(*first, other)  # 1:30-2:15 PM
     if half and not other and end < start:
         end = _half_day(*second, half)  # 下午1:30-2:15
-    if not half and not other and end < start and end + _NOON > start and start <= _NOON + 60 and start >= _MORNING:
+    if not half and not other and _MORNING <= start and end < start <= end + _NOON <= start + _LONG:
         end += _NOON  # 11:30-1:00, as a twelve-hour clock has it
     return _span(start, end, match)
 
