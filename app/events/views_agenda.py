@@ -16,7 +16,7 @@ from app.core.i18n import gettext as _
 from app.core.versions import ClashError
 from app.events import rules
 from app.events.agenda import people, queries, service, words
-from app.events.agenda.findings import findings
+from app.events.agenda.findings import Finding, findings
 from app.events.agenda.forms import SessionForm, kind_choices
 from app.events.agenda.times import minutes_of
 from app.events.agenda.values import Start, empty_values, start_of, values_of
@@ -51,6 +51,9 @@ def index(slug: str) -> Response:
     managed = managed_agenda(slug)
     event = managed.event
     found = findings(event, event.sessions)
+    by_session: dict[int, list[Finding]] = {}
+    for finding in found:
+        by_session.setdefault(finding.session.id, []).append(finding)
     return manage_page(
         "events/manage/agenda.html",
         permissions=managed.permissions,
@@ -58,6 +61,7 @@ def index(slug: str) -> Response:
         days=rules.agenda_days(event),
         has_tracks=any(session.track for session in event.sessions),
         findings=found,
+        by_session=by_session,
         sentence=words.sentence,
         kind_names=dict(kind_choices()),
         minutes_of=minutes_of,

@@ -49,8 +49,8 @@ class RowForm(Form):
         [Optional(), NumberRange(1, MINUTES_MAX, message=_l("Between 1 and %(max)s minutes, please."))],
         render_kw={"inputmode": "numeric", "min": 1, "max": MINUTES_MAX},
     )
-    kind = SelectField(_l("Kind"), choices=kind_choices)
-    track = SelectField(_l("Track"), choices=track_choices)
+    kind = SelectField(_l("Kind"))
+    track = SelectField(_l("Track"))
     names = TextAreaField(
         _l("Speakers"),
         description=_l("One a line: name @ company."),
@@ -94,6 +94,10 @@ class PastedForm:
     def __init__(self, rows: list[RowForm]) -> None:
         """Keep the rows."""
         self.rows = rows
+        # The same for all, and looked up once.
+        kinds, tracks = kind_choices(), track_choices()
+        for row in rows:
+            row.kind.choices, row.track.choices = kinds, tracks
 
     @classmethod
     def of_rows(cls, rows: Iterable[Row]) -> "PastedForm":

@@ -136,7 +136,7 @@ def _of_range(match: re.Match[str]) -> Span:
         start = _half_day(*first, other)  # 1:30-2:15 PM
     if half and not other and end < start:
         end = _half_day(*second, half)  # 下午1:30-2:15
-    if not half and not other and _MORNING <= start and end < start <= end + _NOON <= start + _LONG:
+    if not half and not other and start >= _MORNING and end < start <= end + _NOON <= start + _LONG:
         end += _NOON  # 11:30-1:00, as a twelve-hour clock has it
     return _span(start, end, match)
 
