@@ -86,15 +86,20 @@ def _reach(session: Session, change: EventChange, *, now: datetime) -> int:
         .order_by(Registration.id)
         .limit(STEP)
     ).all()
-    for person in people:
-        outbox.queue(
-            kind,
-            key=f"change:{change.id}:{person.id}",
-            to_email=person.email,
-            to_name=person.name,
-            language=person.language,
-            ids={"registration": person.id, "change": change.id},
-            now=now,
-        )
-        change.cursor = person.id
+    outbox.queue_all(
+        [
+            outbox.Wanted(
+                kind,
+                key=f"change:{change.id}:{person.id}",
+                to_email=person.email,
+                to_name=person.name,
+                language=person.language,
+                ids={"registration": person.id, "change": change.id},
+            )
+            for person in people
+        ],
+        now=now,
+    )
+    if people:
+        change.cursor = people[-1].id
     return len(people)

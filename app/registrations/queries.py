@@ -6,12 +6,13 @@ from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState
-from app.events.queries import whole_event
+from app.registrations.known_events import event_as_it_is
 from app.registrations.models import EventChange, Question, Registration, RegistrationState
 from app.registrations.rules import code_in, opens
 
@@ -63,11 +64,17 @@ def own_registration(token: str) -> Registration:
 def registration_for_letter(registration_id: int, *, now: datetime) -> Registration | None:
     """Return the registration a letter is about, with all that its event's page shows; None when it is gone."""
     statement = (
-        select(Registration)
+        select(Registration, Event.revision)
+        .join(Event, Event.id == Registration.event_id)
         .where(Registration.id == registration_id)
-        .options(joinedload(Registration.event).options(*whole_event(now=now)), joinedload(Registration.ticket_type))
+        .options(joinedload(Registration.ticket_type))
     )
-    return db.session.scalars(statement).unique().one_or_none()
+    found = db.session.execute(statement).one_or_none()
+    if found is None:
+        return None
+    registration: Registration = found[0]
+    set_committed_value(registration, "event", event_as_it_is(registration.event_id, found[1], now=now))
+    return registration
 
 
 def change_for_letter(change_id: int) -> EventChange | None:

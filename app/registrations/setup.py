@@ -6,7 +6,7 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
-from app.registrations import changes, mails, receivers, views, views_manage
+from app.registrations import changes, known_events, mails, receivers, views, views_manage
 
 
 def init_app(app: Flask) -> None:
@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(views_manage.bp)
     menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES)
+    known_events.init_app(app)
     mails.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
