@@ -1,6 +1,7 @@
 """A mail server on loopback that takes everything and counts it, in a process of its own.
 
-`python -m bench.smtp_sink` prints its port when it listens, and answers each line on its standard input with the number of letters so far.
+`python -m bench.smtp_sink` prints its port when it listens, and answers each line on its standard input with the
+number of letters so far.
 """
 
 import asyncio

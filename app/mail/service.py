@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app.core.addresses import normalise
 from app.core.db import transaction
@@ -11,7 +11,7 @@ from app.core.errors import ConflictError, NotFoundError
 from app.core.i18n import Language
 from app.core.i18n import gettext as _
 from app.mail import delivery, mails, outbox, queries
-from app.mail.models import Letter, LetterState
+from app.mail.models import Letter, LetterState, RefusedAddress
 
 
 def send_again(letter_id: int, *, now: datetime) -> None:
@@ -23,9 +23,12 @@ def send_again(letter_id: int, *, now: datetime) -> None:
         requeued = session.scalar(
             update(Letter)
             .where(Letter.id == letter_id, Letter.state == LetterState.FAILED)
-            .values(state=LetterState.QUEUED, attempts=0, due_at=now)
-            .returning(Letter.id)
+            .values(state=LetterState.QUEUED, attempts=0, due_at=now, failure=None)
+            .returning(Letter.to_key)
         )
+        if requeued is not None:
+            # Whoever asks for it knows better than an old refusal.
+            session.execute(delete(RefusedAddress).where(RefusedAddress.key == requeued))
         outbox.wake_after_commit(session)
     if requeued is not None:
         return
