@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 
 from app.core.addresses import normalise
-from app.core.db import transaction
+from app.core.db import require_transaction, transaction
 from app.core.errors import ConflictError, NotFoundError
 from app.core.i18n import Language
 from app.core.i18n import gettext as _
@@ -52,3 +52,18 @@ def send_test(to_email: str, *, language: Language, now: datetime) -> Letter:
         raise AssertionError(key)
     delivery.deliver_one(queued.id, now=now)
     return queries.letter(queued.id) or queued
+
+
+def forget_address(key: str) -> None:
+    """Take an address out of the outbox, in the caller's transaction: letters that wait are stopped, all lose it.
+
+    A letter that a worker has in its hands at this moment may still arrive.
+    """
+    session = require_transaction()
+    waiting = update(Letter).where(Letter.to_key == key, Letter.state.in_((LetterState.QUEUED, LetterState.SENDING)))
+    session.execute(waiting.values(state=LetterState.STOPPED), execution_options={"synchronize_session": False})
+    session.execute(
+        update(Letter).where(Letter.to_key == key).values(to_email="", to_name="", to_key=""),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(delete(RefusedAddress).where(RefusedAddress.key == key))
