@@ -101,7 +101,7 @@ def as_png(ticket: Ticket) -> bytes:
     fonts = {size: ImageFont.truetype(str(FONT), size) for size in (34, 46, 60)}
     lines = _laid_out(ticket, lambda text, size: fonts[size].getlength(text), _WIDTH - 2 * _MARGIN)
     qr = _qr_picture(ticket.code)
-    height = _MARGIN * 2 + sum(line.height for line in lines) + qr.height + 60
+    height = _MARGIN * 2 + sum(line.gap + line.height for line in lines) + qr.height + 60
     picture = Image.new("RGB", (_WIDTH, height), "white")
     draw = ImageDraw.Draw(picture)
     bottom = _write(draw, lines, fonts)
@@ -117,6 +117,7 @@ class _Line:
     size: int
     color: tuple[int, int, int]
     height: int
+    gap: int = 0  # above the line
 
 
 def _laid_out(ticket: Ticket, width_of: Width, width: float) -> list[_Line]:
@@ -124,7 +125,7 @@ def _laid_out(ticket: Ticket, width_of: Width, width: float) -> list[_Line]:
     found = [_Line(ticket.community, 34, _ACCENT, 70)]
     found += [_Line(line, 60, _INK, 82) for line in broken(ticket.title, lambda text: width_of(text, 60), width)]
     for label, value in zip(ticket.labels, (ticket.when, ticket.where, ticket.name, ticket.code), strict=True):
-        found.append(_Line(label, 34, _SOFT, 72))
+        found.append(_Line(label, 34, _SOFT, 46, gap=30))
         shown = f"{value} · {ticket.kind}" if value == ticket.name else value
         found += [_Line(line, 46, _INK, 62) for line in broken(shown, lambda text: width_of(text, 46), width)]
     return found
@@ -171,6 +172,7 @@ def _qr_picture(code: str) -> "Image.Image":
 def _write(draw: "ImageDraw.ImageDraw", lines: list[_Line], fonts: "dict[int, ImageFont.FreeTypeFont]") -> int:
     top = _MARGIN
     for line in lines:
+        top += line.gap
         draw.text((_MARGIN, top), line.text, font=fonts[line.size], fill=line.color)
         top += line.height
     return top
@@ -198,6 +200,7 @@ def as_pdf(ticket: Ticket) -> bytes:
     for line in _laid_out(ticket, width_of, _WIDTH - 2 * _MARGIN):
         pdf.set_font("juhui", size=line.size * scale / _MM_PER_POINT)
         pdf.set_text_color(*line.color)
+        pdf.set_y(pdf.get_y() + line.gap * scale)
         pdf.cell(w=0, h=line.height * scale, text=line.text, new_x="LMARGIN", new_y="NEXT")
     picture = _qr_picture(ticket.code)
     side = min(46.0, _A6_MM[1] - pdf.get_y() - 8)
