@@ -1,7 +1,8 @@
 """The door for everybody who must tell somebody: a row, in the transaction that is open anyway."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -58,9 +59,55 @@ def queue(
     return queued is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """One of many letters of a kind: its key, to whom, in which language, about what."""
+
+    key: str
+    to_email: str
+    to_name: str
+    language: Language | str
+    ids: Mapping[str, object]
+
+
+def queue_all(kind: str, letters: Sequence[Addressed], *, now: datetime) -> None:
+    """Put many letters of one kind into the outbox, as `queue` does one; those whose key is there already are not.
+
+    One statement for all of them.
+    """
+    if not letters:
+        return
+    session = require_transaction()
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    same = {"kind": kind, "state": LetterState.QUEUED, "attempts": 0, "due_at": now, "created_at": now}
+    domain = sender_domain()
+    rows = [
+        same
+        | {
+            "key": letter.key,
+            "to_email": letter.to_email,
+            "to_name": letter.to_name,
+            "language": letter.language,
+            "ids": dict(letter.ids),
+            "message_id": _message_id(domain),
+        }
+        for letter in letters
+    ]
+    session.execute(insert(Letter).on_conflict_do_nothing(index_elements=["key"]), rows)
+    wake_after_commit(session)
+
+
 def new_message_id() -> str:
     """Return a Message-ID (RFC 5322 3.6.4) on the sender's domain; a letter keeps it for life, however often sent."""
-    domain = normalise(current_app.config["MAIL_SENDER"], allow_local=True).domain
+    return _message_id(sender_domain())
+
+
+def sender_domain() -> str:
+    """Return the domain that letters come from."""
+    return normalise(current_app.config["MAIL_SENDER"], allow_local=True).domain
+
+
+def _message_id(domain: str) -> str:
     return f"<letter.{secrets.token_hex(16)}@{domain}>"
 
 

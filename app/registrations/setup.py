@@ -6,14 +6,34 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
-from app.registrations import changes, mails, receivers, views, views_manage
+from app.registrations import (
+    changes,
+    mails,
+    offers,
+    receivers,
+    reminder_letters,
+    reminders,
+    transfer_letters,
+    views,
+    views_manage,
+    views_offers,
+    views_reminders,
+    views_transfers,
+)
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
     app.register_blueprint(views_manage.bp)
+    app.register_blueprint(views_offers.bp)
+    app.register_blueprint(views_transfers.bp)
+    app.register_blueprint(views_reminders.bp)
     menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES)
     mails.register()
+    transfer_letters.register()
+    reminder_letters.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
+    jobs.register(app, "expire offers", offers.expire)
+    jobs.register(app, "remind", reminders.remind)
