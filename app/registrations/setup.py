@@ -15,21 +15,26 @@ from app.registrations import (
     reminders,
     transfer_letters,
     views,
+    views_attendee,
     views_manage,
     views_offers,
     views_reminders,
     views_transfers,
 )
 
+# Pages that belong to the menu's entry.
+_ATTENDEES = ("attendee.show", "attendee.promote", "attendee.move", "attendee.remove")
+
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
     app.register_blueprint(views_manage.bp)
+    app.register_blueprint(views_attendee.bp)
     app.register_blueprint(views_offers.bp)
     app.register_blueprint(views_transfers.bp)
     app.register_blueprint(views_reminders.bp)
-    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES)
+    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_ATTENDEES)
     mails.register()
     transfer_letters.register()
     reminder_letters.register()
