@@ -35,7 +35,6 @@ class Letter(Model):
             postgresql_where=text("state IN ('queued', 'sending')"),
         ),
         Index(None, "state", "id"),
-        Index(None, "to_email"),
         CheckConstraint("attempts >= 0", name="attempts"),
     )
 

@@ -19,6 +19,18 @@ from app.mail.models import Letter, LetterState
 _QUEUED: Final = "letters_queued"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A letter to be queued: its cause as `key`, whom it goes to, and the `ids` (plain JSON) it is written from."""
+
+    kind: str
+    key: str
+    to_email: str
+    language: Language | str
+    ids: Mapping[str, object]
+    to_name: str = ""
+
+
 def queue(
     kind: str,
     *,
@@ -34,80 +46,41 @@ def queue(
     One statement. Must be called inside the transaction of what the letter tells, so that both happen or neither.
     The letter is written when it is sent, from `kind` and `ids` (plain JSON values).
     """
+    return queue_all([Wanted(kind, key, to_email, language, ids, to_name)], now=now) == 1
+
+
+def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
+    """Put letters into the outbox as `queue` does, many in a statement; return how many were not there already."""
+    if not letters:
+        return 0
     session = require_transaction()
     # The ORM's own insert knows no ON CONFLICT; both engines speak the same, through a construct of their own.
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    queued = session.scalar(
-        insert(Letter)
-        .values(
-            kind=kind,
-            key=key,
-            to_email=to_email,
-            to_name=to_name,
-            language=language,
-            ids=dict(ids),
-            state=LetterState.QUEUED,
-            attempts=0,
-            due_at=now,
-            created_at=now,
-            message_id=new_message_id(),
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(Letter.id)
-    )
-    wake_after_commit(session)
-    return queued is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """One of many letters of a kind: its key, to whom, in which language, about what."""
-
-    key: str
-    to_email: str
-    to_name: str
-    language: Language | str
-    ids: Mapping[str, object]
-
-
-def queue_all(kind: str, letters: Sequence[Addressed], *, now: datetime) -> None:
-    """Put many letters of one kind into the outbox, as `queue` does one; those whose key is there already are not.
-
-    One statement for all of them.
-    """
-    if not letters:
-        return
-    session = require_transaction()
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    same = {"kind": kind, "state": LetterState.QUEUED, "attempts": 0, "due_at": now, "created_at": now}
-    domain = sender_domain()
     rows = [
-        same
-        | {
+        {
+            "kind": letter.kind,
             "key": letter.key,
             "to_email": letter.to_email,
             "to_name": letter.to_name,
             "language": letter.language,
             "ids": dict(letter.ids),
-            "message_id": _message_id(domain),
+            "state": LetterState.QUEUED,
+            "attempts": 0,
+            "due_at": now,
+            "created_at": now,
+            "message_id": new_message_id(),
         }
         for letter in letters
     ]
-    session.execute(insert(Letter).on_conflict_do_nothing(index_elements=["key"]), rows)
+    statement = insert(Letter).on_conflict_do_nothing(index_elements=["key"]).returning(Letter.id)
+    queued = session.execute(statement, rows).all()
     wake_after_commit(session)
+    return len(queued)
 
 
 def new_message_id() -> str:
     """Return a Message-ID (RFC 5322 3.6.4) on the sender's domain; a letter keeps it for life, however often sent."""
-    return _message_id(sender_domain())
-
-
-def sender_domain() -> str:
-    """Return the domain that letters come from."""
-    return normalise(current_app.config["MAIL_SENDER"], allow_local=True).domain
-
-
-def _message_id(domain: str) -> str:
+    domain = normalise(current_app.config["MAIL_SENDER"], allow_local=True).domain
     return f"<letter.{secrets.token_hex(16)}@{domain}>"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.db import db, transaction
 from app.events.models import Event, EventState
 from app.mail import outbox
-from app.mail.outbox import Addressed
+from app.mail.outbox import Wanted
 from app.registrations.models import EventReminder, Registration, RegistrationState, StoppedReminders
 from app.registrations.moments import Reminder, due_reminder
 
@@ -72,7 +72,7 @@ def _step(event_id: int, reminder: Reminder, *, now: datetime) -> int:
         if row is None:
             return 0
         people = _next_people(session, row, reminder)
-        outbox.queue_all("reminder", [_letter(row, person) for person in people], now=now)
+        outbox.queue_all([_letter(row, person) for person in people], now=now)
         if people:
             row.cursor = people[-1].id
         if len(people) < STEP:
@@ -119,8 +119,9 @@ def _next_people(session: Session, row: EventReminder, reminder: Reminder) -> Se
     return session.scalars(statement).all()
 
 
-def _letter(row: EventReminder, person: Registration) -> Addressed:
-    return Addressed(
+def _letter(row: EventReminder, person: Registration) -> Wanted:
+    return Wanted(
+        "reminder",
         # With the start in it: a moved event is reminded of anew.
         key=f"reminder:{row.event_id}:{row.minutes}:{int(row.starts_at.timestamp())}:{person.id}",
         to_email=person.email,

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from app.core.db import require_transaction
 from app.events.models import Event, EventState, TicketType
 from app.mail import outbox
-from app.mail.outbox import Addressed
+from app.mail.outbox import Wanted
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.moments import offer_end
 from app.registrations.seats import lock, take_freed_seats
@@ -89,6 +89,6 @@ def _give(people: Sequence[_InLine], until: datetime | None, *, now: datetime) -
     )
     kind = "promoted" if until is None else "offered"
     letters = [
-        Addressed(f"{kind}:{who.id}", who.email, who.name, who.language, {"registration": who.id}) for who in people
+        Wanted(kind, f"{kind}:{who.id}", who.email, who.language, {"registration": who.id}, who.name) for who in people
     ]
-    outbox.queue_all(kind, letters, now=now)
+    outbox.queue_all(letters, now=now)

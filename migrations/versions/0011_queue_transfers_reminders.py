@@ -84,7 +84,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("email_key", name=op.f("pk_stopped_reminders")),
     )
-    op.create_index(op.f("ix_letters_to_email"), "letters", ["to_email"])
     with op.batch_alter_table("ticket_types") as batch_op:
         batch_op.add_column(sa.Column("overbooked_from", sa.Integer(), nullable=True))
 
@@ -93,7 +92,6 @@ def downgrade() -> None:
     """Take back; a place on its way stays the giver's."""
     with op.batch_alter_table("ticket_types") as batch_op:
         batch_op.drop_column("overbooked_from")
-    op.drop_index(op.f("ix_letters_to_email"), "letters")
     op.drop_table("stopped_reminders")
     op.drop_table("event_reminders")
     op.drop_index("uq_transfers_open", "transfers")
