@@ -11,10 +11,10 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.core.addresses import normalise
+from app.core.addresses import key_of, normalise
 from app.core.db import require_transaction
 from app.core.i18n import Language
-from app.mail.models import Letter, LetterState
+from app.mail.models import Letter, LetterState, Priority
 
 _QUEUED: Final = "letters_queued"
 
@@ -29,6 +29,7 @@ class Wanted:
     language: Language | str
     ids: Mapping[str, object]
     to_name: str = ""
+    priority: Priority = Priority.PERSONAL
 
 
 def queue(
@@ -39,6 +40,7 @@ def queue(
     to_name: str = "",
     language: Language | str,
     ids: Mapping[str, object],
+    priority: Priority = Priority.PERSONAL,
     now: datetime,
 ) -> bool:
     """Put one letter into the outbox, due at `now`; False when a letter with this key is there already.
@@ -46,7 +48,7 @@ def queue(
     One statement. Must be called inside the transaction of what the letter tells, so that both happen or neither.
     The letter is written when it is sent, from `kind` and `ids` (plain JSON values).
     """
-    return queue_all([Wanted(kind, key, to_email, language, ids, to_name)], now=now) == 1
+    return queue_all([Wanted(kind, key, to_email, language, ids, to_name, priority)], now=now) == 1
 
 
 def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
@@ -62,6 +64,9 @@ def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
             "key": letter.key,
             "to_email": letter.to_email,
             "to_name": letter.to_name,
+            "to_key": key_of(letter.to_email),
+            "priority": letter.priority,
+            "has_slot": False,
             "language": letter.language,
             "ids": dict(letter.ids),
             "state": LetterState.QUEUED,

@@ -54,7 +54,7 @@ def letters(registration: Registration) -> Sequence[Letter]:
     """Return what was written to this person about their registration, the newest first."""
     statement = (
         select(Letter)
-        .where(Letter.to_email == registration.email, Letter.ids["registration"].as_integer() == registration.id)
+        .where(Letter.to_key == registration.email_key, Letter.ids["registration"].as_integer() == registration.id)
         .order_by(Letter.id.desc())
         .limit(LETTERS_MAX)
     )

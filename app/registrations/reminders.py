@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.db import db, transaction
 from app.events.models import Event, EventState
 from app.mail import outbox
+from app.mail.models import Priority
 from app.mail.outbox import Wanted
 from app.registrations.models import EventReminder, Registration, RegistrationState, StoppedReminders
 from app.registrations.moments import Reminder, due_reminder
@@ -128,4 +129,5 @@ def _letter(row: EventReminder, person: Registration) -> Wanted:
         to_name=person.name,
         language=person.language,
         ids={"registration": person.id, "reminder": row.id},
+        priority=Priority.BULK,
     )

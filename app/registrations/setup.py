@@ -8,7 +8,9 @@ from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
 from app.registrations import (
     changes,
+    known_events,
     mails,
+    mails_mine,
     offers,
     receivers,
     reminder_letters,
@@ -17,8 +19,10 @@ from app.registrations import (
     views,
     views_attendee,
     views_manage,
+    views_mine,
     views_offers,
     views_reminders,
+    views_ticket,
     views_transfers,
 )
 
@@ -34,8 +38,13 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_offers.bp)
     app.register_blueprint(views_transfers.bp)
     app.register_blueprint(views_reminders.bp)
+    app.register_blueprint(views_ticket.bp)
+    app.register_blueprint(views_mine.bp)
+    views_mine.init_app(app)
     menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_ATTENDEES)
+    known_events.init_app(app)
     mails.register()
+    mails_mine.register()
     transfer_letters.register()
     reminder_letters.register()
     receivers.connect()

@@ -1,6 +1,5 @@
 """The letter to whom a place is passed on."""
 
-from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db
 from app.core.times import spoken_instant
@@ -21,7 +20,7 @@ def transfer(letter: Letter) -> Draft | None:
     giver = registration_for_letter(found.registration_id, now=utc_now()) if found else None
     if found is None or giver is None or not is_on_its_way(found, giver, now=utc_now()):
         return None
-    own = live_place(giver.event_id, normalise(found.email).key)
+    own = live_place(giver.event_id, found.email_key)
     return draft(
         "transfer",
         reply_to=giver.event.contact_email,

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.core.addresses import Address, normalise
+from app.core.addresses import Address
 from app.core.db import db, transaction
 from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import Language
@@ -58,6 +58,7 @@ def pass_on(registration: Registration, receiver: Receiver, *, language: Languag
             registration_id=present.id,
             name=receiver.name,
             email=receiver.address.email,
+            email_key=receiver.address.key,
             language=language,
             created_at=now,
             expires_at=min(now + OPEN_FOR, sign_up_ends(present.event)),
@@ -125,7 +126,7 @@ def _receive(
 ) -> Registration:
     """Put one person in the place of the other. The seat is counted already, and changes hands."""
     session = db.session
-    key = normalise(transfer.email).key
+    key = transfer.email_key
     # Above every number that this address has had at the event: after a CANCEL, a REQUEST counts only if it is
     # higher (RFC 5546 2.1.4).
     earlier = session.scalar(

@@ -31,6 +31,7 @@ from app.registrations.rules import (
     public_ticket_types,
     sign_up_status,
 )
+from app.registrations.views_ticket import in_wechat
 from app.web.forms import Form
 from app.web.limits import limiter, sign_up_rate
 from app.web.pages import public_page, render, see_other
@@ -142,4 +143,6 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
         wants_to_leave="leave" in request.args,
         position=position_in_queue(registration),
         is_saved=request.args.get("done") == "saved",
+        is_mailed=request.args.get("done") == "mailed",
+        in_wechat=in_wechat(),
     )

@@ -1,14 +1,14 @@
 """Places passed on, reminders, and addresses that want none; seats that are given out more than once.
 
 Revision ID: 0011
-Revises: 0003
+Revises: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0003"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -31,6 +31,7 @@ def upgrade() -> None:
         ),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("email_key", sa.String(length=254), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -51,6 +52,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
         sa.UniqueConstraint("code", name=op.f("uq_transfers_code")),
     )
+    op.create_index(op.f("ix_transfers_email_key"), "transfers", ["email_key"])
     op.create_index(op.f("ix_transfers_accepted_id"), "transfers", ["accepted_id"])
     op.create_index(op.f("ix_transfers_registration_id_id"), "transfers", ["registration_id", "id"])
     op.create_index(
@@ -96,5 +98,6 @@ def downgrade() -> None:
     op.drop_table("event_reminders")
     op.drop_index("uq_transfers_open", "transfers")
     op.drop_index(op.f("ix_transfers_registration_id_id"), "transfers")
+    op.drop_index(op.f("ix_transfers_email_key"), "transfers")
     op.drop_index(op.f("ix_transfers_accepted_id"), "transfers")
     op.drop_table("transfers")

@@ -11,9 +11,11 @@ from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.errors import BadInputError, ConflictError
 from app.events.models import Event, TicketType
+from app.history.service import THE_SITE
 from app.mail.delivery import deliver
 from app.mail.models import Letter, LetterState
 from app.registrations import transfers
+from app.registrations.erasing import erase_person
 from app.registrations.models import Registration, Transfer, TransferState
 from app.registrations.rules import token_of, transfer_token_of
 from app.registrations.service import cancel
@@ -271,3 +273,21 @@ class TestPages:
         forged = f"/t/{on_its_way.code}{'A' * 22}"
 
         assert [client.get(path).status_code for path in (link, forged)] == [404, 404]
+
+
+def test_erasing_either_of_the_two_forgets_the_other_and_ends_what_is_on_its_way(db, event, ada, on_its_way):
+    erase_person("bob@example.com", by=THE_SITE, now=utc_now())
+
+    db.expire_all()
+    kept = db.get(Transfer, on_its_way.id)
+    assert (kept.name, kept.email, kept.email_key, kept.state) == ("", "", "", TransferState.WITHDRAWN)
+    assert states(event) == {"ada": "confirmed"}
+
+
+def test_erasing_the_giver_withdraws_the_place_from_its_way(db, ada, on_its_way):
+    erase_person(ada.email_key, by=THE_SITE, now=utc_now())
+
+    db.expire_all()
+    assert db.get(Transfer, on_its_way.id).state is TransferState.WITHDRAWN
+    with pytest.raises(ConflictError):
+        accept(db.get(Transfer, on_its_way.id))
