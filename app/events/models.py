@@ -365,6 +365,8 @@ class TicketType(Model):
     description: Mapped[Texts] = mapped_column(Translated, default=Texts())
     capacity: Mapped[int | None]  # None: no limit
     seats_taken: Mapped[int] = mapped_column(default=0)
+    # The seats there really are, where an organizer lets more people in because some never come; else None.
+    overbooked_from: Mapped[int | None]
     is_public: Mapped[bool] = mapped_column(default=True)
 
     event: Mapped[Event] = relationship(back_populates="ticket_types")

@@ -16,8 +16,8 @@ from app.registrations.waitlist import promote_all
 
 
 def promote_after_change(event: Event, *, now: datetime, fields: frozenset[str], **_more: object) -> None:
-    """Give raised capacity to those who wait."""
-    if "ticket_types" not in fields:
+    """Give raised capacity to those who wait; and what became free while the event was cancelled, once it is not."""
+    if not fields & {"ticket_types", "state"}:
         return
     waited_for = select(Registration.ticket_type_id).where(
         Registration.event_id == event.id, Registration.state == RegistrationState.WAITING
