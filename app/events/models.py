@@ -321,6 +321,8 @@ class Session(Model):
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     minutes: Mapped[int | None]
     track: Mapped[int] = mapped_column(default=0)  # 0: everybody; 1 and 2: side by side
+    # The start is reckoned from the durations before it (events.agenda.times); else it is what it is, or not known.
+    follows: Mapped[bool] = mapped_column(default=False)
     speaker_note: Mapped[Texts] = mapped_column(Translated, default=Texts())
     slides_url: Mapped[str | None] = mapped_column(String(500))
     video_url: Mapped[str | None] = mapped_column(String(500))

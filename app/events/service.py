@@ -51,12 +51,15 @@ def apply_changes(
     now: datetime,
     parts: Mapping[str, tuple[object, object]] | Iterable[str] = (),
     note: Texts | None = None,
+    action: str = "event.changed",
+    subject: str = "",
 ) -> bool:
     """Make the event have these values by attribute, and tell the rooms above; return whether anything changed.
 
     Values that are as they were change nothing. `parts` names lists that the caller has changed itself (agenda,
     ticket_types, questions, speakers), with before and after if the history should say it; `note` is what the
-    organizers add in their own words for those who registered. Whatever changed, `revision` rises by one and
+    organizers add in their own words for those who registered; the history calls it `action`, done to `subject` (the
+    event itself when empty). Whatever changed, `revision` rises by one and
     `revised_at` is `now`; if a calendar must hear of it, `sequence` rises by one. Raises ValueError for an attribute
     that is not the caller's.
     """
@@ -76,7 +79,9 @@ def apply_changes(
     heard = bool(changed & CALENDAR_FIELDS)
     _raise_versions(event, now=now, for_calendars=heard)
     session.flush()
-    _record(event, fields, before, parts, by=by, now=now)
+    changes: dict[str, tuple[object, object]] = {name: (before[name], getattr(event, name)) for name in sorted(fields)}
+    changes |= dict(parts) if isinstance(parts, Mapping) else dict.fromkeys(parts, (None, None))
+    record(action, by=by, now=now, event_id=event.id, subject=subject or _name(event), changes=changes)
     event_changed.send(
         event,
         now=now,
@@ -99,20 +104,6 @@ def touch_events(events: Iterable[Event], part: str, *, now: datetime, for_calen
         _raise_versions(event, now=now, for_calendars=heard)
         session.flush()
         event_changed.send(event, now=now, fields=frozenset({part}), for_calendars=heard, before={}, note=Texts())
-
-
-def _record(
-    event: Event,
-    fields: set[str],
-    before: Mapping[str, Any],
-    parts: Mapping[str, tuple[object, object]] | Iterable[str],
-    *,
-    by: Actor,
-    now: datetime,
-) -> None:
-    changes: dict[str, tuple[object, object]] = {name: (before[name], getattr(event, name)) for name in sorted(fields)}
-    changes |= dict(parts) if isinstance(parts, Mapping) else dict.fromkeys(parts, (None, None))
-    record("event.changed", by=by, now=now, event_id=event.id, subject=_name(event), changes=changes)
 
 
 def _name(event: Event) -> str:

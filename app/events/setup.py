@@ -2,11 +2,25 @@
 
 from flask import Flask
 
-from app.events import covers
+from app.accounts import menu
+from app.accounts.rights import Permission
+from app.core.i18n import lazy_gettext as _l
+from app.events import covers, views_agenda, views_agenda_paste
 from app.events.views import bp
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and duties."""
     app.register_blueprint(bp)
+    app.register_blueprint(views_agenda_paste.bp)
     app.jinja_env.globals["COVER_VERSION"] = covers.VERSION
+    inside = ("new", "add", "edit", "change", "paste", "preview", "take")
+    menu.add(
+        app,
+        "event",
+        30,
+        "agenda.index",
+        _l("Agenda"),
+        needs=Permission.EDIT,
+        inside=(f"{views_agenda.bp.name}.{name}" for name in inside),
+    )
