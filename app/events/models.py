@@ -101,6 +101,8 @@ class Venue(Model):
     longitude: Mapped[float | None]
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    city: Mapped[City | None] = relationship()
+
 
 class Series(Model):
     """Events that belong together, such as a monthly meetup; it has a feed of its own."""

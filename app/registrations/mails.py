@@ -52,6 +52,7 @@ def write(letter: Letter) -> Draft | None:
         letter.kind,
         differences=differences(change.before, told(event), letter.language) if change else [],
         calendar=_calendar(letter, registration),
+        reply_to=event.contact_email,
         registration=registration,
         event=event,
         when=spoken_period(
