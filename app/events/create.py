@@ -19,7 +19,7 @@ from app.events.service import create_event
 from app.events.slugs import event_slug
 from app.history.service import Actor
 
-ATTEMPTS_MAX: Final = 3
+ATTEMPTS_MAX: Final = 10
 # Random once; what a form's key is turned into a UID with.
 _KEYS: Final = UUID("5b0f3c7e-2a2c-4f6e-8a55-7d1a0a7c3b10")
 _IN_PERSON: Final = Texts(zh="现场", en="In person")
