@@ -101,6 +101,8 @@ class Venue(Model):
     longitude: Mapped[float | None]
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    city: Mapped[City | None] = relationship()
+
 
 class Series(Model):
     """Events that belong together, such as a monthly meetup; it has a feed of its own."""
@@ -127,6 +129,7 @@ class Picture(Model):
     width: Mapped[int]
     height: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    card: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # the same as a JPEG for share cards
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -17,7 +17,18 @@ from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.i18n import LANGUAGES, Texts
 from app.core.i18n import gettext as _
-from app.events.models import City, Event, EventState, Session, SessionSpeaker, Tag, Venue, event_groups, event_tags
+from app.events.models import (
+    City,
+    Event,
+    EventState,
+    Picture,
+    Session,
+    SessionSpeaker,
+    Tag,
+    Venue,
+    event_groups,
+    event_tags,
+)
 from app.events.rules import PUBLIC_STATES
 
 UPCOMING_MAX: Final = 30
@@ -154,6 +165,7 @@ def _event_and_agenda(now: datetime) -> list[Any]:
     return [
         joinedload(Event.venue),
         joinedload(Event.city),
+        joinedload(Event.cover),
         joinedload(Event.ticket_types),
         selectinload(Event.sessions)
         .joinedload(Session.speakers)
@@ -178,12 +190,15 @@ def line_of_event() -> list[Any]:
             Event.mode,
             Event.is_demo,
             Event.cover_url,
+            Event.cover_id,
+            Event.cover_alt,
             Event.venue_id,
             Event.city_id,
             raiseload=True,
         ),
         joinedload(Event.venue).load_only(Venue.slug, Venue.name, raiseload=True),
         joinedload(Event.city),
+        joinedload(Event.cover).load_only(Picture.digest, raiseload=True),
         raiseload("*"),
     ]
 

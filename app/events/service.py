@@ -27,12 +27,17 @@ OTHER_FIELDS: Final = frozenset({
 _UNORDERED: Final = frozenset({"groups", "tags"})
 
 
-def create_event(slug: str, values: Mapping[str, Any], *, by: Actor = THE_SITE, now: datetime) -> Event:
-    """Add an event with a UID of its own, and say so in the history; `values` by attribute, as for `apply_changes`."""
+def create_event(
+    slug: str, values: Mapping[str, Any], *, by: Actor = THE_SITE, now: datetime, uid: str | None = None
+) -> Event:
+    """Add an event with a UID of its own, and say so in the history; `values` by attribute, as for `apply_changes`.
+
+    `uid` is given by who must know the event again before it is there: a form that is sent twice makes it once.
+    """
     session = require_transaction()
     _refuse_unknown(values)
     # Random and stored once: a UID made of slug or date would change, or come back, with them (RFC 7986 5.3).
-    event = Event(slug=slug, uid=str(uuid4()), created_at=now, revised_at=now, sequence=0, revision=1, **values)
+    event = Event(slug=slug, uid=uid or str(uuid4()), created_at=now, revised_at=now, sequence=0, revision=1, **values)
     if event.state == EventState.CANCELLED:
         event.cancelled_at = now
     if event.state == EventState.PUBLISHED:

@@ -5,7 +5,7 @@ from flask import Flask
 from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core.i18n import lazy_gettext as _l
-from app.events import covers, views_agenda, views_agenda_paste
+from app.events import covers, views_agenda, views_agenda_paste, views_manage, views_pictures, views_places
 from app.events.views import bp
 
 
@@ -13,6 +13,18 @@ def init_app(app: Flask) -> None:
     """Register the room's pages, letters and duties."""
     app.register_blueprint(bp)
     app.register_blueprint(views_agenda_paste.bp)
+    app.register_blueprint(views_manage.bp)
+    menu.add(
+        app,
+        "site",
+        20,
+        "events_manage.venue_list",
+        _l("Venues"),
+        needs=Permission.EDIT,
+        inside=[f"events_manage.{view.__name__}" for view in views_places.PAGES],
+    )
+    inside = [f"events_manage.{view.__name__}" for view in (*views_manage.DETAILS, *views_pictures.PAGES)]
+    menu.add(app, "event", 20, "events_manage.details", _l("Details"), needs=Permission.EDIT, inside=inside)
     app.jinja_env.globals["COVER_VERSION"] = covers.VERSION
     inside = ("new", "add", "edit", "change", "paste", "preview", "take")
     menu.add(
