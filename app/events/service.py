@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from app.core.db import require_transaction
 from app.core.i18n import Texts
+from app.events.addresses import refuse_address_of_another
 from app.events.models import Event, EventState
 from app.events.signals import event_changed
 from app.history.service import THE_SITE, Actor, record
@@ -39,6 +40,7 @@ def create_event(slug: str, values: Mapping[str, Any], *, by: Actor = THE_SITE, 
         event.published_at = now
     session.add(event)
     session.flush()
+    refuse_address_of_another(event)
     record("event.created", by=by, now=now, event_id=event.id, subject=_name(event))
     return event
 
@@ -51,14 +53,15 @@ def apply_changes(
     now: datetime,
     parts: Mapping[str, tuple[object, object]] | Iterable[str] = (),
     note: Texts | None = None,
+    action: str = "event.changed",
 ) -> bool:
     """Make the event have these values by attribute, and tell the rooms above; return whether anything changed.
 
     Values that are as they were change nothing. `parts` names lists that the caller has changed itself (agenda,
     ticket_types, questions, speakers), with before and after if the history should say it; `note` is what the
-    organizers add in their own words for those who registered. Whatever changed, `revision` rises by one and
-    `revised_at` is `now`; if a calendar must hear of it, `sequence` rises by one. Raises ValueError for an attribute
-    that is not the caller's.
+    organizers add in their own words for those who registered; `action` is what the history calls it. Whatever changed,
+    `revision` rises by one and `revised_at` is `now`; if a calendar must hear of it, `sequence` rises by one. Raises
+    ValueError for an attribute that is not the caller's.
     """
     session = require_transaction()
     _refuse_unknown(values)
@@ -76,7 +79,7 @@ def apply_changes(
     heard = bool(changed & CALENDAR_FIELDS)
     _raise_versions(event, now=now, for_calendars=heard)
     session.flush()
-    _record(event, fields, before, parts, by=by, now=now)
+    _record(action, event, fields, before, parts, by=by, now=now)
     event_changed.send(
         event,
         now=now,
@@ -102,6 +105,7 @@ def touch_events(events: Iterable[Event], part: str, *, now: datetime, for_calen
 
 
 def _record(
+    action: str,
     event: Event,
     fields: set[str],
     before: Mapping[str, Any],
@@ -112,7 +116,7 @@ def _record(
 ) -> None:
     changes: dict[str, tuple[object, object]] = {name: (before[name], getattr(event, name)) for name in sorted(fields)}
     changes |= dict(parts) if isinstance(parts, Mapping) else dict.fromkeys(parts, (None, None))
-    record("event.changed", by=by, now=now, event_id=event.id, subject=_name(event), changes=changes)
+    record(action, by=by, now=now, event_id=event.id, subject=_name(event), changes=changes)
 
 
 def _name(event: Event) -> str:

@@ -11,3 +11,7 @@ _signals: Final = Namespace()
 # with it; `before`, what the attributes calendars hear of were, empty when something beside the event changed; `note`,
 # what the organizers add in their own words.
 event_changed: Final[NamedSignal] = _signals.signal("event-changed")
+
+# Asked about an Event, its sender, by a page before something is done or inside the transaction that does it (which
+# then holds the locks of `events.locking`). Each receiver answers with an `audience.People`.
+people_asked: Final[NamedSignal] = _signals.signal("people-asked")
