@@ -127,6 +127,7 @@ class Picture(Model):
     width: Mapped[int]
     height: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    card: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # the same as a JPEG for share cards
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
