@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import joinedload, raiseload, selectinload
 
 from app.core.i18n import LANGUAGES, Texts
 from app.core.i18n import gettext as _
-from app.events.models import Event, Mode
+from app.events.models import Event, Mode, Session
 from app.events.rules import is_over
 
 
@@ -30,10 +33,20 @@ class Check:
     is_blocking: bool = False
 
 
+def loads() -> tuple[Any, ...]:
+    """Return the loading of what the list looks at."""
+    return (
+        joinedload(Event.venue),
+        selectinload(Event.ticket_types),
+        selectinload(Event.sessions).load_only(Session.id, raiseload=True),
+        raiseload("*"),
+    )
+
+
 def checklist(event: Event, *, now: datetime) -> list[Check]:
     """Return what is asked of an event before it is published, in the order in which one would do it.
 
-    Needs the event's venue, sessions and ticket types.
+    The event has been loaded with `loads()`.
     """
     title = Check(Matter.DETAILS, _("A title"), bool(event.title), is_blocking=True)
     if event.title:

@@ -1,18 +1,21 @@
 """Forms about an event as a whole: when it is published, where it moves, why it is cancelled, what its address is."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
-from app.core.addresses import is_web_address
+from app.core.errors import BadInputError
 from app.core.i18n import Texts, current_language
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
+from app.core.times import NoSuchTimeError, instant_of
 from app.core.versions import ClashError
 from app.events.models import Mode
 from app.events.moving import Wish, venues
@@ -34,14 +37,29 @@ def zone_names() -> tuple[str, ...]:
 
 def web_address(_form: Any, field: Any) -> None:
     """Refuse what is no address of the web; empty is none."""
-    if field.data and not is_web_address(field.data):
+    if field.data and not (field.data.startswith(("https://", "http://")) and _has_host(field.data)):
         raise ValidationError(_("Please give an address that begins with https:// or http://."))
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:  # a bracket that is left open
+        return False
 
 
 class PublishAtForm(Form):
     """When a draft publishes itself, in the event's zone."""
 
     at = LocalTimeField(_l("Publish at"), [InputRequired(_l("Please give date and time, such as 2026-05-30 13:00."))])
+
+    def instant(self, zone: str) -> datetime:
+        """Return the instant, of a valid form. Raises BadInputError for a time that the clocks of the zone skip."""
+        try:
+            return instant_of(self.at.data, zone)  # type: ignore[arg-type]  # InputRequired has seen that it is there
+        except NoSuchTimeError:
+            message = _("This time does not exist there: the clocks are set forward in that hour.")
+            raise BadInputError(message, field="at") from None
 
 
 class CancelForm(Form):

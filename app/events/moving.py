@@ -1,7 +1,7 @@
 """Giving an event another time or place: what would change, said before it is done, and then doing just that."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ class Wish:
     seen: Seen
     keeps_instant: bool | None = None  # of a new zone: the moment stays, or the time of day; None: not said
     shifts_agenda: bool = True
-    note: Texts = Texts()
+    note: Texts = field(default_factory=Texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,12 @@ def times_of(values: Mapping[str, Any], *, read_in: str) -> Times:
     return Times(starts_at, ends_at, is_all_day, values["zone"])
 
 
-def _instant(local: datetime, zone: str, field: str) -> datetime:
+def _instant(local: datetime, zone: str, name: str) -> datetime:
     try:
         return instant_of(local, zone)
     except NoSuchTimeError:
         message = _("This time does not exist there: the clocks are set forward in that hour.")
-        raise BadInputError(message, field=field) from None
+        raise BadInputError(message, field=name) from None
 
 
 def shifted(

@@ -51,6 +51,7 @@ def write(letter: Letter) -> Draft | None:
     return draft(
         letter.kind,
         differences=differences(change.before, told(event), letter.language) if change else [],
+        note=change.note if change else Texts(),
         calendar=_calendar(letter, registration),
         registration=registration,
         event=event,

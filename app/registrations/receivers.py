@@ -45,7 +45,7 @@ def count_people(event: Event, **_more: object) -> People:
     rows = db.session.execute(
         select(Registration.state, func.count()).where(Registration.event_id == event.id).group_by(Registration.state)
     )
-    numbers: dict[RegistrationState, int] = dict(rows.tuples().all())
+    numbers: dict[RegistrationState, int] = dict(rows.all())
     return People(now=sum(numbers.get(state, 0) for state in LIVE), ever=sum(numbers.values()))
 
 

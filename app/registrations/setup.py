@@ -6,13 +6,14 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
-from app.registrations import changes, mails, receivers, views, views_manage
+from app.registrations import changes, mails, receivers, views, views_manage, views_preview
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
     app.register_blueprint(views_manage.bp)
+    app.register_blueprint(views_preview.bp)
     menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES)
     mails.register()
     receivers.connect()
