@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, RadioField, SelectField, StringField, ValidationError
+from wtforms import (
+    BooleanField,
+    RadioField,
+    SelectChoice,  # type: ignore[attr-defined]  # newer than the stubs
+    SelectField,
+    StringField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length
 
 from app.core.errors import BadInputError
@@ -84,7 +91,7 @@ class AddressForm(Form):
     """The last part of an event's address."""
 
     slug = StringField(
-        _l("Address"),
+        _l("Web address"),
         [InputRequired(_l("Please fill this in.")), Length(max=120)],
         filters=[lambda text: one_line(text).lower()],
         description=_l("Small letters, digits and hyphens, such as shenzhen-2026-05."),
@@ -101,9 +108,9 @@ class ScheduleForm(EditForm):
     zone_means = RadioField(
         _l("If the time zone changes"),
         choices=[
-            ("", _l("It does not change.")),
-            ("local", _l("Keep the time of day: 13:00 stays 13:00, by the clocks of the new zone.")),
-            ("instant", _l("Keep the moment: the times above are by the zone so far, and are converted.")),
+            SelectChoice("", _l("It does not change.")),
+            SelectChoice("local", _l("Keep the time of day: 13:00 stays 13:00, by the clocks of the new zone.")),
+            SelectChoice("instant", _l("Keep the moment: the times above are by the zone so far, and are converted.")),
         ],
         default="",
     )
@@ -133,12 +140,15 @@ class ScheduleForm(EditForm):
         language = current_language()
         zones = zone_names()
         zones = zones if data["zone"] in zones else (data["zone"], *zones)
-        self.zone.choices = [(name, name.replace("_", " ")) for name in zones]
-        self.mode.choices = [("", _("Not known yet")), *((mode.value, mode_name(mode)) for mode in Mode)]
-        self.venue.choices = [("", _("None, or not known yet"))]
+        self.zone.choices = [SelectChoice(name, name.replace("_", " ")) for name in zones]
+        self.mode.choices = [
+            SelectChoice("", _("Not known yet")),
+            *(SelectChoice(mode.value, mode_name(mode)) for mode in Mode),
+        ]
+        self.venue.choices = [SelectChoice("", _("None, or not known yet"))]
         for venue_id, name, city in venues():
             words = [text.in_language(language) for text in (city, name) if text]
-            self.venue.choices.append((str(venue_id), " · ".join(words)))
+            self.venue.choices.append(SelectChoice(str(venue_id), " · ".join(words)))
 
     def wish(self) -> Wish:
         """Return what the organizer asks for."""

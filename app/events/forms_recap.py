@@ -43,7 +43,7 @@ class RecapForm(EditForm):
         return [self[f"thanks_{number}"] for number in range(self.lines)]
 
     def material(self, event: Event) -> list[tuple[Any, Any, Any]]:
-        """Return each item of the agenda with its two fields."""
+        """Return each item of the agenda that may have slides with its two fields."""
         return [
             (session, self[f"slides_{session.id}"], self[f"video_{session.id}"])
             for session in event.sessions
@@ -58,7 +58,7 @@ def recap_form(event: Event, sent: MultiDict[str, str] | None = None) -> RecapFo
         lines = max(lines, sum(name.startswith("link_url_") for name in sent))
     lines = min(lines, recap.LINES_MAX)
     fields: dict[str, Any] = {"lines": lines}
-    for session in event.sessions:
+    for session in recap.with_material(event):
         fields[f"slides_{session.id}"] = _url(_l("Slides"))
         fields[f"video_{session.id}"] = _url(_l("Video"))
     for number in range(lines):

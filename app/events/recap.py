@@ -16,6 +16,7 @@ from app.events import pictures
 from app.events.life import taking
 from app.events.models import Event, EventPhoto, Picture, Session
 from app.events.queries import PHOTOS_MAX, photos_of
+from app.events.rules import PAUSES
 from app.events.rules_life import Step
 from app.events.service import apply_changes
 from app.history.service import Actor
@@ -32,7 +33,7 @@ def loads() -> tuple[Any, ...]:
 def values_of(event: Event, *, lines: int) -> dict[str, Any]:
     """Return the recap as a form with so many lines for links and for thanks holds it."""
     values: dict[str, Any] = {"attendance": event.attendance, "recap": event.recap}
-    for session in event.sessions:
+    for session in with_material(event):
         values[f"slides_{session.id}"] = session.slides_url or ""
         values[f"video_{session.id}"] = session.video_url or ""
     thanks = _volunteers(event)
@@ -41,6 +42,15 @@ def values_of(event: Event, *, lines: int) -> dict[str, Any]:
         values[f"link_label_{number}"], values[f"link_url_{number}"] = Texts(**link["label"]), link["url"]
         values[f"thanks_{number}"] = Texts(**thanks[number]["name"]) if number < len(thanks) else Texts()
     return values
+
+
+def with_material(event: Event) -> list[Session]:
+    """Return the items of the agenda that may have slides or a recording: nobody records a break."""
+    return [session for session in event.sessions if session.kind not in PAUSES or _has_material(session)]
+
+
+def _has_material(session: Session) -> bool:
+    return bool(session.slides_url or session.video_url)
 
 
 def lines_of(event: Event) -> int:
@@ -62,7 +72,7 @@ def write_recap(event_id: int, mine: Mapping[str, Any], seen: Seen, *, lines: in
         # An item of the agenda that was removed meanwhile has no slides any more.
         mine = {name: value for name, value in mine.items() if name in present}
         values = present | settle(seen, mine, present)
-        parts = _write_material(event.sessions, values)
+        parts = _write_material(with_material(event), values)
         changes = {
             "attendance": values["attendance"],
             "recap": values["recap"],

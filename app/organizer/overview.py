@@ -73,7 +73,7 @@ def numbers(event_id: int) -> Numbers:
 
 
 def state_words(event: Event, *, now: datetime) -> tuple[str, str]:
-    """Return in one word where the event stands, and the kind of badge for it."""
+    """Return in one word where the event stands, and whether that is good, bad or to be noticed, as a class."""
     if event.state == EventState.CANCELLED:
         return _("Cancelled"), "is-bad"
     if event.state == EventState.DRAFT:
@@ -109,12 +109,12 @@ def actions(
     possible = possible_steps(standing(event, people, now=now))
     wanted: list[tuple[Step | None, Permission, str, str, str]] = [
         (Step.PUBLISH, Permission.PUBLISH, "life.publication", _("Publish …"), "main"),
+        (Step.TAKE_BACK, Permission.PUBLISH, "life.cancellation", _("Let it take place after all …"), "main"),
         (Step.RECAP, Permission.EDIT, "life.recap_page", _("Recap and photos"), "main"),
         (Step.MOVE, Permission.PUBLISH, "life.schedule", _("Date and place"), "quiet"),
         (None, Permission.PUBLISH, "events_manage.copy", _("Duplicate"), "quiet"),
-        (None, Permission.PUBLISH, "life.address", _("Address"), "quiet"),
+        (None, Permission.PUBLISH, "life.address", _("Web address"), "quiet"),
         (Step.UNPUBLISH, Permission.PUBLISH, "life.withdrawal", _("Unpublish …"), "bad"),
-        (Step.TAKE_BACK, Permission.PUBLISH, "life.cancellation", _("Let it take place after all …"), "main"),
         (Step.CANCEL, Permission.PUBLISH, "life.cancellation", _("Cancel the event …"), "bad"),
         (Step.DELETE, Permission.PUBLISH, "life.deletion", _("Delete the draft …"), "bad"),
     ]

@@ -23,14 +23,14 @@ def event(slug: str) -> Response:
     people = numbers.people()
     is_draft = found.state == EventState.DRAFT
     main, rare = overview.actions(found, people, managed.permissions, now=now)
-    word, badge = overview.state_words(found, now=now)
+    word, kind = overview.state_words(found, now=now)
     return manage_page(
         "organizer/overview.html",
         permissions=managed.permissions,
         event=found,
         numbers=numbers,
         state_word=word,
-        state_badge=badge,
+        state_kind=kind,
         entry=overview.by_itself(found),
         lines=overview.lines(found, managed.permissions, now=now) if is_draft else [],
         actions=main,
