@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from werkzeug.datastructures import MultiDict
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than the stubs
     BooleanField,
     RadioField,
-    SelectChoice,  # type: ignore[attr-defined]  # newer than the stubs
+    SelectChoice,
     SelectField,
     StringField,
     ValidationError,
