@@ -50,7 +50,7 @@ def test_from_the_sign_in_to_the_list_on_the_disk(site, page_at, letter, axe, tm
     look()
     page.locator("main button").click()
 
-    # The overview leads to the event, and that to the list; the search finds somebody; the file holds those who were found.
+    # The overview leads to the event, that to the list; the search finds somebody; the file holds who was found.
     expect(page.locator("header")).to_contain_text("Olga", use_inner_text=width > 700)
     look()
     page.locator(f'main a[href^="/organizer/events/{SLUG}"]').click()
