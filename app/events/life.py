@@ -89,15 +89,13 @@ def _publish_if_due(event_id: int, *, now: datetime) -> int:
 
 
 def _make_public(event: Event, action: str, *, by: Actor, now: datetime) -> None:
-    values = {"state": EventState.PUBLISHED, "publish_at": None}
-    apply_changes(event, values, by=by, now=now, action=action)
+    apply_changes(event, {"state": EventState.PUBLISHED}, by=by, now=now, action=action)
 
 
 def unpublish(event_id: int, *, by: Actor, now: datetime) -> None:
     """Make the event a draft again, as long as nobody is registered. Raises ConflictError."""
     with taking(Step.UNPUBLISH, event_id, now=now) as event:
-        values = {"state": EventState.DRAFT, "publish_at": None}
-        apply_changes(event, values, by=by, now=now, action="event.unpublished")
+        apply_changes(event, {"state": EventState.DRAFT}, by=by, now=now, action="event.unpublished")
 
 
 def cancel_event(event_id: int, reason: Texts, *, by: Actor, now: datetime) -> None:

@@ -71,6 +71,7 @@ def apply_changes(
         setattr(event, name, values[name])
     if "state" in fields:
         event.cancelled_at = now if event.state == EventState.CANCELLED else None
+        event.publish_at = None  # whoever decides about the state has overtaken the plan
         if event.state == EventState.PUBLISHED:
             event.published_at = event.published_at or now
     changed = fields | set(parts)
