@@ -76,7 +76,7 @@ def _page(
     warnings: list[str] | None = None,
 ) -> Response:
     return step_page(
-        "events/manage/schedule.html",
+        "events/manage/move.html",
         managed,
         Step.MOVE,
         status=status,

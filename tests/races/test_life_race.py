@@ -9,12 +9,16 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.db import db as database
+from app.core.db import transaction
 from app.core.errors import AppError
 from app.core.i18n import Texts
 from app.core.versions import Seen
 from app.events import life, moving
+from app.events.audience import people_at
 from app.events.models import Event, EventAddress, EventState
 from app.events.moving import Wish, plan, values_of
+from app.events.rules_life import Step, refusal, standing
+from app.events.service import apply_changes
 from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.models import Letter
@@ -232,3 +236,17 @@ def test_cancelled_and_taken_back_at_once_tells_what_is_true_in_the_end(db, make
     event = now_of(db, event_id)
     told = db.scalars(select(Letter.kind).where(Letter.kind.startswith("event-"))).all()
     assert told == (["event-cancelled"] if event.state == EventState.CANCELLED else [])
+
+
+def test_without_the_lock_somebody_signs_up_for_a_draft(app, db, make_event):
+    # The proof that there is a race to win: counted, then unpublished, and in between somebody has signed up.
+    event = make_event("event", starts_at=STARTS_AT)
+    seen = people_at(event)
+    sign_up_as(event, "ada", now=NOW)
+
+    with transaction() as session:
+        # What `life.unpublish` would do on what it saw before, without `locked_event`.
+        assert refusal(Step.UNPUBLISH, standing(event, seen, now=NOW)) is None
+        apply_changes(session.get_one(Event, event.id), {"state": EventState.DRAFT}, now=NOW)
+
+    assert (now_of(db, event.id).state, people_at(event).now) == (EventState.DRAFT, 1)
