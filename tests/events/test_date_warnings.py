@@ -9,7 +9,6 @@ from app.core.times import instant_of
 from app.events.date_warnings import local_days, warnings
 from app.events.models import City, EventState
 
-
 WORKS = "is a working day in China, in exchange for a holiday"
 
 
