@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from app.core.db import require_transaction
 from app.core.i18n import Texts
+from app.events.addresses import refuse_address_of_another
 from app.events.models import Event, EventState
 from app.events.signals import event_changed
 from app.history.service import THE_SITE, Actor, record
@@ -44,6 +45,7 @@ def create_event(
         event.published_at = now
     session.add(event)
     session.flush()
+    refuse_address_of_another(event)
     record("event.created", by=by, now=now, event_id=event.id, subject=_name(event))
     return event
 
@@ -76,6 +78,7 @@ def apply_changes(
         setattr(event, name, values[name])
     if "state" in fields:
         event.cancelled_at = now if event.state == EventState.CANCELLED else None
+        event.publish_at = None  # whoever decides about the state has overtaken the plan
         if event.state == EventState.PUBLISHED:
             event.published_at = event.published_at or now
     changed = fields | set(parts)

@@ -21,6 +21,7 @@ from app.registrations import (
     views_manage,
     views_mine,
     views_offers,
+    views_preview,
     views_reminders,
     views_ticket,
     views_transfers,
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_manage.bp)
     app.register_blueprint(views_attendee.bp)
     app.register_blueprint(views_offers.bp)
+    app.register_blueprint(views_preview.bp)
     app.register_blueprint(views_transfers.bp)
     app.register_blueprint(views_reminders.bp)
     app.register_blueprint(views_ticket.bp)
