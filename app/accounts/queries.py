@@ -54,14 +54,12 @@ def has_owner() -> bool:
 
 def is_new_device(organizer_id: int, device_hash: str) -> bool:
     """Tell whether an organizer has signed in before, but never from this device."""
-    known = db.session.scalars(
-        select(SignInSession.device_hash == device_hash)
+    past, from_here = db.session.execute(
+        select(func.count(), func.count().filter(SignInSession.device_hash == device_hash))
+        .select_from(SignInSession)
         .where(SignInSession.organizer_id == organizer_id)
-        .distinct()
-        .order_by(SignInSession.device_hash == device_hash)
-        .limit(2)
-    ).all()
-    return bool(known) and not any(known)
+    ).one()
+    return past > 0 and from_here == 0
 
 
 def open_sessions(organizer_id: int, *, now: datetime) -> list[SignInSession]:
