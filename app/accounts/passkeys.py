@@ -42,7 +42,7 @@ _TIMEOUT: Final = int(rules.CHALLENGE_LIFETIME.total_seconds()) * _MS
 # What a broken or foreign answer raises: the library's own, and what its parsers let through.
 _BROKEN: Final = (
     WebAuthnException, NoResultFound, IntegrityError, NotFoundError, ValueError, KeyError, TypeError, AttributeError,
-    IndexError,
+    IndexError, RecursionError,
 )  # fmt: skip
 
 

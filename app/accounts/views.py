@@ -42,7 +42,7 @@ def request_link() -> Response:
     codes.request_letter(form.address, language=current_language(), onward=onward, now=utc_now())
     response = see_other(".enter_code", **({"next": onward} if onward else {}))
     seconds = int(rules.LINK_LIFETIME.total_seconds())
-    gate.set_cookie(response, ASKED_COOKIE, quote(form.address.email), seconds=seconds, path=_ASKED_PATH)
+    gate.set_cookie(response, ASKED_COOKIE, quote(form.email.data or ""), seconds=seconds, path=_ASKED_PATH)
     return response
 
 

@@ -37,7 +37,7 @@ class Task:
         try:
             read = json.loads(values.get("fields", ""))
             fields = [(str(name), str(value)) for name, value in read]
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             fields = None
         return cls(values.get("next", ""), fields=fields, is_file=values.get("file") == "1")
 
