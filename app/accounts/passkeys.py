@@ -106,7 +106,7 @@ def options_to_use(site: Site, kind: ChallengeKind, *, by: Actor | None, now: da
 def add(site: Site, answer: dict[str, Any], name: str, *, by: Actor, now: datetime) -> None:
     """Keep the passkey that an authenticator made. Raises BadInputError."""
 
-    def keep(asked: PasskeyChallenge, challenge: bytes) -> None:
+    def keep(handle: str, challenge: bytes) -> None:
         session = require_transaction()
         made = verify_registration_response(
             credential=answer,
@@ -125,7 +125,7 @@ def add(site: Site, answer: dict[str, Any], name: str, *, by: Actor, now: dateti
                 organizer_id=by.organizer_id,
                 credential_id=credential_id,
                 public_key=made.credential_public_key,
-                user_handle=asked.user_handle,
+                user_handle=handle,
                 sign_count=made.sign_count,
                 name=name,
                 created_at=now,
@@ -144,7 +144,7 @@ def sign_in(site: Site, answer: dict[str, Any], browser: Browser, *, now: dateti
         ChallengeKind.SIGN_IN,
         session_id=None,
         now=now,
-        then=lambda _asked, challenge: open_session(
+        then=lambda _handle, challenge: open_session(
             _used(site, answer, challenge, must_name=True, now=now).organizer_id, browser, way="passkey", now=now
         ),
     )
@@ -153,7 +153,7 @@ def sign_in(site: Site, answer: dict[str, Any], browser: Browser, *, now: dateti
 def prove(site: Site, answer: dict[str, Any], *, by: Actor, now: datetime) -> None:
     """Take one's own passkey as proof of who sits at this browser, for half an hour. Raises BadInputError."""
 
-    def note(_asked: PasskeyChallenge, challenge: bytes) -> None:
+    def note(_handle: str, challenge: bytes) -> None:
         if _used(site, answer, challenge, must_name=False, now=now).organizer_id != by.organizer_id:
             raise ValueError
         note_proof(by, way="passkey", now=now)
@@ -207,14 +207,17 @@ def _answered(
     *,
     session_id: int | None,
     now: datetime,
-    then: Callable[[PasskeyChallenge, bytes], _Outcome],
+    then: Callable[[str, bytes], _Outcome],
 ) -> _Outcome:
-    """Use up the question that this answers, then go on; it stays used up when the answer turns out to be wrong."""
+    """Use up the question that this answers, then go on with its user handle and its challenge.
+
+    It stays used up when the answer turns out to be wrong. Raises BadInputError.
+    """
     why: Exception | None = None
     with transaction() as session:
         try:
             secret = _challenge_in(answer)
-            asked = session.scalars(
+            handle = session.scalars(
                 delete(PasskeyChallenge)
                 .where(
                     PasskeyChallenge.challenge_hash == hashed(secret),
@@ -222,10 +225,10 @@ def _answered(
                     PasskeyChallenge.session_id.is_not_distinct_from(session_id),
                     PasskeyChallenge.expires_at > now,
                 )
-                .returning(PasskeyChallenge)
+                .returning(PasskeyChallenge.user_handle)
             ).one()
             with session.begin_nested():
-                return then(asked, base64url_to_bytes(secret))
+                return then(handle, base64url_to_bytes(secret))
         except _BROKEN as error:
             why = error
     log.info("a passkey was refused: %s", type(why).__name__)
