@@ -29,7 +29,7 @@ def request_letter(address: Address, *, language: Language, onward: str = "", no
     asked_key = rules.asked_with(address.key)
     with transaction():
         _forget_old(now)
-        organizer = queries.organizer_with(address.key)
+        organizer = queries.organizer_to_write_to(address.key)
         if queries.open_links(asked_key, now=now) >= rules.OPEN_LINKS_MAX:
             return
         link = add_link(
@@ -44,7 +44,8 @@ def request_proof(by: Actor, *, language: Language, now: datetime) -> None:
     session_id = by.session_id or 0
     asked_key = rules.asked_from(session_id)
     with transaction() as session:
-        organizer = session.scalars(select(Organizer).where(Organizer.id == by.organizer_id)).one()
+        statement = select(Organizer).where(Organizer.id == by.organizer_id).with_for_update(key_share=True)
+        organizer = session.scalars(statement).one()
         if queries.open_links(asked_key, now=now) >= rules.OPEN_LINKS_MAX:
             return
         link = add_link(organizer.id, LinkKind.PROOF, asked_key, lifetime=rules.LINK_LIFETIME, now=now)

@@ -48,6 +48,7 @@ class Provider:
     client_id: str
     client_secret: str
     redirect_uri: str
+    timeout: float = TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def person(provider: Provider, attempt: Attempt, code: str, *, now: datetime) ->
                 code_verifier=attempt.verifier,
             )
             keys = _json(session, _endpoint(metadata, "jwks_uri"))
-            claims = _believed(token["id_token"], keys, provider, nonce=attempt.nonce, now=now)
+            claims = believed(token["id_token"], keys, provider, nonce=attempt.nonce, now=now)
             if "email" not in claims and "userinfo_endpoint" in metadata:
                 claims = _completed(claims, session, metadata)
         except (RequestException, OAuthError, JoseError, ValueError, KeyError, TypeError) as error:
@@ -145,7 +146,7 @@ def _session(provider: Provider) -> "OAuth2Session":
         scope=_SCOPE,
         redirect_uri=provider.redirect_uri,
         code_challenge_method="S256",
-        default_timeout=TIMEOUT,
+        default_timeout=provider.timeout,
     )
 
 
@@ -181,7 +182,7 @@ def _json(session: "OAuth2Session", address: str, *, withhold_token: bool = True
     return answer
 
 
-def _believed(id_token: str, keys: dict[str, Any], provider: Provider, *, nonce: str, now: datetime) -> dict[str, Any]:
+def believed(id_token: str, keys: dict[str, Any], provider: Provider, *, nonce: str, now: datetime) -> dict[str, Any]:
     """Return what the ID token claims, once signature, issuer, audience, times and nonce are right (Core 3.1.3.7)."""
     from joserfc import jwt
     from joserfc.jwk import KeySet

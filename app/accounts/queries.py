@@ -16,6 +16,16 @@ def organizer_with(email_key: str) -> Organizer | None:
     return db.session.scalar(select(Organizer).where(Organizer.email_key == email_key, Organizer.removed_at.is_(None)))
 
 
+def organizer_to_write_to(email_key: str) -> Organizer | None:
+    """Return as `organizer_with`; of several who ask for letters to one address at once, each waits for the last."""
+    return db.session.scalar(
+        select(Organizer)
+        .where(Organizer.email_key == email_key, Organizer.removed_at.is_(None))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
 def link_by_token(token: str) -> SignInLink | None:
     """Return the link behind a token, open or not; None when this site never made it."""
     code = rules.code_of(token)

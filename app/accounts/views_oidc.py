@@ -46,10 +46,10 @@ def callback() -> Response:
     provider, browser, now = _provider(), gate.this_browser(), utc_now()
     attempt = Attempt.resume(unquote(request.cookies.get(COOKIE, "")), request.args.get("state", ""), now=now)
     code = request.args.get("code")
-    if attempt is None:
-        return _refused(_("This sign-in was begun in another browser, or too long ago. Please begin again."))
-    if not code:
+    if "error" in request.args:  # some providers forget the state then
         return _refused(_("%(provider)s did not sign you in.", provider=current_app.config["OIDC_NAME"]))
+    if attempt is None or not code:
+        return _refused(_("This sign-in was begun in another browser, or too long ago. Please begin again."))
     try:
         person = oidc.person(provider, attempt, code, now=now)
         secret = identities.sign_in(provider.issuer, person, browser, now=now)
@@ -68,7 +68,7 @@ def _provider() -> Provider:
         issuer=settings["OIDC_ISSUER"],
         client_id=settings["OIDC_CLIENT_ID"],
         client_secret=settings["OIDC_CLIENT_SECRET"],
-        redirect_uri=public_url("oidc.callback"),
+        redirect_uri=public_url("oidc.callback", lang=None),  # to the letter as it is registered there
     )
 
 
