@@ -16,6 +16,8 @@ from app.setting_types import file as _file
 from app.setting_types import folder as _folder
 from app.setting_types import integer as _integer
 from app.setting_types import issuer as _issuer
+from app.setting_types import label as _label
+from app.setting_types import name_server as _name_server
 from app.setting_types import one_of as _one_of
 from app.setting_types import origin as _origin
 from app.setting_types import rate as _rate
@@ -126,6 +128,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         _one_of("request", "file"),
         "request",
         "`request`: the confirmation is an invitation that mail clients offer or add by themselves; `file`: only an attached .ics.",
+    ),
+    Setting(
+        "MAIL_DOMAIN_PER_MINUTE",
+        _integer(0, 100_000),
+        "120",
+        "Of letters to many (changes, reminders), how many may go to one recipient domain in a minute; QQ Mail and 163 refuse bursts. 0: no limit.",
+    ),
+    Setting(
+        "MAIL_DKIM_SELECTOR",
+        _label,
+        "",
+        "Selector under which the sender's DKIM key is published, such as `s1`; `flask doctor` then looks for it.",
+    ),
+    Setting(
+        "DNS_SERVER",
+        _name_server,
+        "",
+        "Name server that `flask doctor` asks, as `192.0.2.1` or `192.0.2.1:53`; empty: the system's.",
     ),
     Setting(
         "DUTIES",

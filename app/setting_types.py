@@ -5,6 +5,7 @@ Each reader raises ValueError with the rest of a sentence that begins with "The 
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -157,6 +158,27 @@ def counter(value: str) -> str:
     """Return where attempts are counted."""
     if value != "memory://" and not value.startswith(("redis://", "rediss://")):
         message = "must be memory:// or start with redis:// or rediss://"
+        raise ValueError(message)
+    return value
+
+
+def label(value: str) -> str:
+    """Return one label of a DNS name; empty for none."""
+    if value and not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", value):
+        message = "must be a DNS label, such as s1"
+        raise ValueError(message)
+    return value
+
+
+def name_server(value: str) -> str:
+    """Return the address of a name server, with its port if it has its own; empty for the system's."""
+    host, _colon, port = value.partition(":")
+    try:
+        is_good = not value or (bool(ip_address(host)) and (not port or 0 < int(port) <= PORT_MAX))
+    except ValueError:
+        is_good = False
+    if not is_good:
+        message = "must be an IPv4 address, with a port if it is not 53, such as 192.0.2.1:53"
         raise ValueError(message)
     return value
 
