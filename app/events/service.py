@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from app.core.db import require_transaction
 from app.core.i18n import Texts
+from app.events.addresses import refuse_address_of_another
 from app.events.models import Event, EventState
 from app.events.signals import event_changed
 from app.history.service import THE_SITE, Actor, record
@@ -27,18 +28,24 @@ OTHER_FIELDS: Final = frozenset({
 _UNORDERED: Final = frozenset({"groups", "tags"})
 
 
-def create_event(slug: str, values: Mapping[str, Any], *, by: Actor = THE_SITE, now: datetime) -> Event:
-    """Add an event with a UID of its own, and say so in the history; `values` by attribute, as for `apply_changes`."""
+def create_event(
+    slug: str, values: Mapping[str, Any], *, by: Actor = THE_SITE, now: datetime, uid: str | None = None
+) -> Event:
+    """Add an event with a UID of its own, and say so in the history; `values` by attribute, as for `apply_changes`.
+
+    `uid` is given by who must know the event again before it is there: a form that is sent twice makes it once.
+    """
     session = require_transaction()
     _refuse_unknown(values)
     # Random and stored once: a UID made of slug or date would change, or come back, with them (RFC 7986 5.3).
-    event = Event(slug=slug, uid=str(uuid4()), created_at=now, revised_at=now, sequence=0, revision=1, **values)
+    event = Event(slug=slug, uid=uid or str(uuid4()), created_at=now, revised_at=now, sequence=0, revision=1, **values)
     if event.state == EventState.CANCELLED:
         event.cancelled_at = now
     if event.state == EventState.PUBLISHED:
         event.published_at = now
     session.add(event)
     session.flush()
+    refuse_address_of_another(event)
     record("event.created", by=by, now=now, event_id=event.id, subject=_name(event))
     return event
 
@@ -71,6 +78,7 @@ def apply_changes(
         setattr(event, name, values[name])
     if "state" in fields:
         event.cancelled_at = now if event.state == EventState.CANCELLED else None
+        event.publish_at = None  # whoever decides about the state has overtaken the plan
         if event.state == EventState.PUBLISHED:
             event.published_at = event.published_at or now
     changed = fields | set(parts)

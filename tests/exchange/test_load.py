@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 from app.community.models import Group, Person, Term
 from app.core.db import db, transaction
 from app.core.i18n import Texts
+from app.events.life import change_address, publish_due
 from app.events.models import Event, EventState, TicketType, Venue
 from app.events.service import apply_changes
 from app.events.signals import event_changed
 from app.exchange.load import load
+from app.history.service import THE_SITE
 from app.registrations.models import Question
 from tests.exchange.small import LATER, NOW, SMALL, event_named, file_of, load_text, versions_of
 from tests.support.factories import sign_up_as, states
@@ -62,6 +64,31 @@ def test_load_again_changes_nothing(app: Flask, tmp_path: Path) -> None:
 
     assert (report.created, report.changed) == (0, 0)
     assert versions_of("spring") == before
+
+
+def test_load_knows_an_event_by_an_address_it_had_before(app: Flask, tmp_path: Path) -> None:
+    load_text(tmp_path, SMALL)
+    event_id = event_named("spring").id
+    change_address(event_id, "berlin-2026", by=THE_SITE, now=NOW)
+
+    again = load_text(tmp_path, SMALL, now=LATER)
+    changed = load_text(tmp_path, SMALL.replace("en: Spring", "en: Spring meetup"), now=LATER)
+
+    assert (again.created, again.changed, changed.created, changed.changed) == (0, 0, 0, 1)
+    assert [(row.id, row.slug, row.title.en) for row in db.session.scalars(select(Event))] == [
+        (event_id, "berlin-2026", "Spring meetup")
+    ]
+
+
+def test_load_that_publishes_a_draft_ends_its_plan_to_publish_itself(app: Flask, tmp_path: Path) -> None:
+    load_text(tmp_path, SMALL.replace("mode: in_person", "mode: in_person\n    state: draft"))
+    with transaction() as session:
+        apply_changes(session.get_one(Event, event_named("spring").id), {"publish_at": LATER}, now=NOW)
+
+    load_text(tmp_path, SMALL.replace("mode: in_person", "mode: in_person\n    state: published"), now=NOW)
+
+    assert publish_due(LATER) == 0
+    assert (event_named("spring").state, event_named("spring").publish_at) == (EventState.PUBLISHED, None)
 
 
 @pytest.mark.parametrize(
