@@ -18,7 +18,10 @@ COOKIE: Final = "juhui_session"
 # The browser sends the cookie here and nowhere else: public pages never see one.
 PATH: Final = "/organizer"
 # What must be open for those who are not in yet.
-_OPEN: Final = frozenset({"accounts.sign_in", "accounts.request_link", "accounts.open_link", "accounts.use_link"})
+_OPEN: Final = frozenset({
+    "accounts.sign_in", "accounts.request_link", "accounts.open_link", "accounts.use_link",
+    "team.open_invitation", "team.accept_invitation",
+})  # fmt: skip
 
 
 def signed_in_organizer() -> Organizer:

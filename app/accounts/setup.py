@@ -2,8 +2,11 @@
 
 from flask import Flask
 
-from app.accounts import gate, mails, pages
+from app.accounts import gate, invitations, mails, menu, pages, team, views_team, words
+from app.accounts.rights import Permission
 from app.accounts.views import bp
+from app.core.i18n import lazy_gettext as _l
+from app.history import undo
 from app.mail import kinds
 
 
@@ -13,3 +16,10 @@ def init_app(app: Flask) -> None:
     pages.init_app(app)
     kinds.register(mails.SIGN_IN, mails.sign_in)
     app.register_blueprint(bp)
+    app.register_blueprint(views_team.bp)
+    kinds.register(invitations.KIND, invitations.write)
+    inside = ("team.member", "team.invite", "team.change_role")
+    menu.add(app, "site", 60, "team.index", _l("Team"), needs=Permission.TEAM, inside=inside)
+    words.register()
+    undo.register("organizer.removed", team.restore, needs={Permission.SITE})
+    undo.register("organizer.role_changed", team.give_back, needs={Permission.SITE})
