@@ -114,11 +114,19 @@ def invite(
     )
 
 
-def withdraw(organizer_id: int, event_id: int | None) -> None:
-    """Let the link no longer let in; takes part in the caller's transaction."""
-    require_transaction().execute(
-        delete(OrganizerInvitation).where(OrganizerInvitation.organizer_id == organizer_id, _place(event_id))
+def withdraw(organizer_id: int, event_id: int | None) -> bool:
+    """Let the link no longer let in; tell whether one was still open. Takes part in the caller's transaction."""
+    taken = require_transaction().scalars(
+        delete(OrganizerInvitation)
+        .where(OrganizerInvitation.organizer_id == organizer_id, _place(event_id))
+        .returning(OrganizerInvitation.used_at)
     )
+    return None in taken.all()
+
+
+def is_pending(organizer: Organizer, event_id: int | None) -> bool:
+    """Tell whether somebody has been asked, here or at an event, and has never signed in."""
+    return organizer.joined_at is None and bool(latest([organizer.id], event_id))
 
 
 def accept(token: str, *, user_agent: str, now: datetime) -> str:

@@ -114,9 +114,8 @@ def remove(organizer_id: int, *, by: Actor, now: datetime) -> None:
         owners = _require_owner(by)
         organizer = _locked(organizer_id)
         _keep_an_owner(organizer, owners)
-        was_invited = organizer.joined_at is None
         organizer.removed_at = now
-        invitations.withdraw(organizer.id, None)
+        was_open = invitations.withdraw(organizer.id, None)
         # Not by the gate alone: if the address is added again, old cookies must stay shut.
         session.execute(
             update(SignInSession)
@@ -126,7 +125,7 @@ def remove(organizer_id: int, *, by: Actor, now: datetime) -> None:
         session.execute(delete(SignInLink).where(SignInLink.organizer_id == organizer.id))
         organizer_removed.send(organizer, by=by, now=now)
         _record(
-            "organizer.withdrawn" if was_invited else "organizer.removed",
+            "organizer.withdrawn" if was_open and organizer.joined_at is None else "organizer.removed",
             organizer, organizer.role, None, by=by, now=now,
         )  # fmt: skip
 

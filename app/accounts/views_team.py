@@ -130,4 +130,5 @@ def _page(form: InviteForm, status: int = HTTPStatus.OK) -> Response:
 
 def _member_page(organizer_id: int, form: RoleForm, status: int = HTTPStatus.OK) -> Response:
     found = team.member(organizer_id)
-    return manage_page("accounts/member.html", status, member=found, form=form)
+    pending = invitations.is_pending(found, None)
+    return manage_page("accounts/member.html", status, member=found, form=form, pending=pending)

@@ -112,8 +112,8 @@ def remove(event_id: int, organizer_id: int, *, by: Actor, now: datetime) -> Non
         _require_above(event_id, found.role, by=by)
         organizer, role = found.organizer, found.role
         session.delete(found)
-        invitations.withdraw(organizer.id, event_id)
-        action = "event_team.withdrawn" if organizer.joined_at is None else "event_team.removed"
+        was_open = invitations.withdraw(organizer.id, event_id)
+        action = "event_team.withdrawn" if was_open and organizer.joined_at is None else "event_team.removed"
         _record(action, event_id, organizer, role, None, by=by, now=now)
 
 

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.accounts import invitations
 from app.accounts.forms_team import InviteForm, RoleForm
 from app.accounts.gate import PATH, actor, signed_in_organizer
 from app.accounts.models import Role
@@ -124,6 +125,7 @@ def _member_page(managed: Managed, organizer_id: int, form: RoleForm, status: in
         event=managed.event,
         member=found,
         role=role,
+        pending=invitations.is_pending(found, managed.event.id),
         may_change=role in team.givable(_mine(managed)),
         form=form,
     )
