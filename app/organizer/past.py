@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 from sqlalchemy.orm import load_only, raiseload
 
 from app.accounts.models import Organizer, SignInSession
@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.i18n import Texts
 from app.core.times import local_of
 from app.events.models import Event
+from app.events.queries import holds
 from app.history import words
 from app.history.models import Entry
 from app.organizer.devices import device_of
@@ -171,8 +172,8 @@ def _matching(wanted: Wanted, zone: str) -> Iterator[ColumnElement[bool]]:
     if wanted.what:
         yield Entry.action == wanted.what
     if wanted.event:
-        named = cast(Event.title, Text).icontains(wanted.event, autoescape=True)
-        yield Entry.event_id.in_(select(Event.id).where(or_(Event.slug == wanted.event, named)))
+        named = or_(Event.slug == wanted.event, holds(Event.title, wanted.event))
+        yield Entry.event_id.in_(select(Event.id).where(named))
     if wanted.since:
         yield Entry.at >= _midnight(wanted.since, zone)
     if wanted.until and wanted.until < date.max:

@@ -6,13 +6,14 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core.i18n import lazy_gettext as _l
 from app.history import words
-from app.organizer import views, views_history
+from app.organizer import views, views_history, views_search
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages."""
     app.register_blueprint(views.bp)
     app.register_blueprint(views_history.bp)
+    app.register_blueprint(views_search.bp)
     menu.add(app, "site", 10, "organizer.dashboard", _l("Overview"), needs=None)
     menu.add(app, "site", 70, "history.site_wide", _l("History"), needs=Permission.SITE)
     menu.add(app, "event", 70, "history.of_event", _l("History"), needs=Permission.HISTORY)

@@ -130,6 +130,8 @@ RIGHTS: dict[str, Rule] = {
     "team.change_role": site(Permission.SITE, **_MEMBER),
     "team.invite_again": site(Permission.SITE, **_MEMBER),
     "team.remove": site(Permission.SITE, **_MEMBER),
+    "search.index": anyone(),
+    "search.keyboard": anyone(),
     "history.site_wide": site(Permission.SITE),
     "history.site_file": site(Permission.SITE),
     "history.undo": site(Permission.SITE, entry_id=1),
