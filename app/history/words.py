@@ -9,7 +9,7 @@ alone and is never shown.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,6 +54,22 @@ def of_action(action: str) -> str:
 def of_field(name: str) -> str:
     """Return what a field is called."""
     return str(_FIELDS.get(name, name))
+
+
+def of_change(name: str, before: object, after: object, zone: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what a field is called, what it was and what it is; of a text in two languages, those that changed."""
+    was, is_now = _texts(before), _texts(after)
+    if was is None or is_now is None or not (was or is_now):
+        yield of_field(name), of_value(name, before, zone), of_value(name, after, zone)
+        return
+    for language in LANGUAGES:
+        if was.get(language) != is_now.get(language):
+            yield f"{of_field(name)} ({_NAMES[language]})", was.get(language, ""), is_now.get(language, "")
+
+
+def _texts(value: object) -> dict[str, str] | None:
+    """Return a recorded text by its languages; None for anything else."""
+    return value if isinstance(value, dict) and value.keys() <= set(LANGUAGES) else None
 
 
 def of_value(field: str, value: object, zone: str) -> str:

@@ -189,9 +189,10 @@ def _midnight(day: date, zone: str) -> datetime:
 def _line(row: Row[Entry, Organizer | None, str | None, Event | None], zone: str) -> Line:
     entry, organizer, user_agent, event = row
     changes = [
-        Change(words.of_field(name), words.of_value(name, was, zone), words.of_value(name, is_now, zone))
+        Change(*said)
         for name, (was, is_now) in sorted(entry.changes.items())
         if not name.startswith("_")
+        for said in words.of_change(name, was, is_now, zone)
     ]
     return Line(
         entry,
