@@ -60,11 +60,14 @@ def test_sign_in_link_opens(run, app):
 def test_organizers_are_added_and_removed(run):
     added, again = run("add-organizer", "Ada@Example.com", "--name", "Ada"), run("add-organizer", ADA)
     known = queries.organizer_with(ADA)
+    alone = run("remove-organizer", ADA)
+    run("add-organizer", "bob@example.com")
     removed = run("remove-organizer", ADA)
 
     assert added[1] == "Ada@example.com may now sign in: http://127.0.0.1:8000/organizer/sign-in\n"
     assert again[1] == "ada@example.com could already sign in: http://127.0.0.1:8000/organizer/sign-in\n"
     assert known.name == "Ada"
+    assert alone[2].startswith("Error: The last owner stays")
     assert removed[1] == "ada@example.com can no longer sign in.\n"
     assert queries.organizer_with(ADA) is None
 

@@ -21,7 +21,7 @@ from app.core.i18n import Language, Texts
 from app.core.i18n import gettext as _
 from app.history import undo
 from app.history.models import Entry
-from app.history.service import Actor, record
+from app.history.service import THE_SITE, Actor, record
 
 MEMBERS_MAX: Final = 300
 
@@ -110,24 +110,37 @@ def change_role(organizer_id: int, role: Role, *, by: Actor, now: datetime) -> N
 
 def remove(organizer_id: int, *, by: Actor, now: datetime) -> None:
     """Let somebody manage no more, here and at every event; at once. Raises RefusedError for the last owner."""
-    with transaction() as session:
+    with transaction():
         owners = _require_owner(by)
-        organizer = _locked(organizer_id)
-        _keep_an_owner(organizer, owners)
-        organizer.removed_at = now
-        was_open = invitations.withdraw(organizer.id, None)
-        # Not by the gate alone: if the address is added again, old cookies must stay shut.
-        session.execute(
-            update(SignInSession)
-            .where(SignInSession.organizer_id == organizer.id, SignInSession.revoked_at.is_(None))
-            .values(revoked_at=now)
-        )
-        session.execute(delete(SignInLink).where(SignInLink.organizer_id == organizer.id))
-        organizer_removed.send(organizer, by=by, now=now)
-        _record(
-            "organizer.withdrawn" if was_open and organizer.joined_at is None else "organizer.removed",
-            organizer, organizer.role, None, by=by, now=now,
-        )  # fmt: skip
+        _remove(_locked(organizer_id), owners, by=by, now=now)
+
+
+def remove_address(address: Address, *, now: datetime) -> None:
+    """Do the same for whoever sits at the machine itself. Raises NotFoundError, and RefusedError for the last owner."""
+    with transaction() as session:
+        owners = _require_owner(THE_SITE)
+        wanted = select(Organizer.id).where(Organizer.email_key == address.key, Organizer.removed_at.is_(None))
+        organizer_id = session.scalar(wanted)
+        if organizer_id is None:
+            raise NotFoundError(_("There is no organizer with this address."))
+        _remove(_locked(organizer_id), owners, by=THE_SITE, now=now)
+
+
+def _remove(organizer: Organizer, owners: set[int], *, by: Actor, now: datetime) -> None:
+    session = require_transaction()
+    _keep_an_owner(organizer, owners)
+    organizer.removed_at = now
+    was_open = invitations.withdraw(organizer.id, None)
+    # Not by the gate alone: if the address is added again, old cookies must stay shut.
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.organizer_id == organizer.id, SignInSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    session.execute(delete(SignInLink).where(SignInLink.organizer_id == organizer.id))
+    organizer_removed.send(organizer, by=by, now=now)
+    action = "organizer.withdrawn" if was_open and organizer.joined_at is None else "organizer.removed"
+    _record(action, organizer, organizer.role, None, by=by, now=now)
 
 
 def restore(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -> None:  # noqa: ARG001 - as undo calls it

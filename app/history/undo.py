@@ -81,12 +81,13 @@ def fates(entries: Sequence[Entry], *, may: frozenset[str], now: datetime) -> Ma
     """Return what can become of each entry by its id, for somebody with these permissions; one statement at most."""
     asked = [entry for entry in entries if entry.action in _WAYS]
     newer = _newer(asked)
+    last_touched = _last_touched(newer)
     undone = {entry.changes["_entry"][0] for entry in newer if entry.action == UNDONE and "_entry" in entry.changes}
     found = {}
     for entry in asked:
         if entry.id in undone:
             found[entry.id] = Fate(is_undone=True)
-        elif len(newer) < _NEWER_MAX and _is_possible(entry, newer, now=now):
+        elif len(newer) < _NEWER_MAX and _is_possible(entry, last_touched, now=now):
             found[entry.id] = Fate(can_be_undone=_WAYS[entry.action].needs(entry) <= may)
     return found
 
@@ -128,7 +129,7 @@ def undo(entry_id: int, *, event_id: int | None, by: Actor, may: frozenset[str],
         if not way.needs(entry) <= may:
             raise RefusedError(_("Your role does not include this. An owner of the site can give you another one."))
         newer = _newer([entry])
-        if len(newer) >= _NEWER_MAX or not _is_possible(entry, newer, now=now):
+        if len(newer) >= _NEWER_MAX or not _is_possible(entry, _last_touched(newer), now=now):
             raise changed_since()
         way.run(entry, by=by, may=may, now=now)
         record(
@@ -164,8 +165,12 @@ def _newer(entries: Sequence[Entry]) -> Sequence[Entry]:
     ).all()
 
 
-def _is_possible(entry: Entry, newer: Sequence[Entry], *, now: datetime) -> bool:
+def _last_touched(entries: Sequence[Entry]) -> Mapping[str, int]:
+    """Return which entry touched each thing last; the entries come in the order of their ids."""
+    return {thing: entry.id for entry in entries for thing in touched(entry)}
+
+
+def _is_possible(entry: Entry, last_touched: Mapping[str, int], *, now: datetime) -> bool:
     if entry.at <= now - WITHIN or not entry.changes or not _WAYS[entry.action].can(entry):
         return False
-    mine = touched(entry)
-    return not any(other.id > entry.id and touched(other) & mine for other in newer)
+    return all(last_touched.get(thing, 0) <= entry.id for thing in touched(entry))

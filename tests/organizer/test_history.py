@@ -179,7 +179,8 @@ def test_file_holds_every_entry_of_the_choice_and_is_itself_told(app, db, make_e
         "Number", "When (Europe/Berlin)", "Who", "Device", "What", "Event", "Concerns", "Field", "Before", "After",
     ]  # fmt: skip
     assert [row[1:] for row in rows] == [
-        ["2026-03-01 05:00:00", "Ada", "", "Event changed", "'=cmd()", "'=cmd()", "Title", "Spring", "'=cmd()"],
+        ["2026-03-01 05:00:00", "Ada", "", "Event changed", "'=cmd()", "'=cmd()", "Title (English)", "Spring",
+         "'=cmd()"],
         ["2026-03-01 05:00:00", "Ada", "", "Event changed", "'=cmd()", "'=cmd()", "Time zone", "Asia/Shanghai",
          "Europe/Berlin"],
     ]  # fmt: skip
