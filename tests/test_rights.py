@@ -22,7 +22,8 @@ SEEN = {SignInSession.__tablename__}
 
 @pytest.fixture
 def settings():
-    return {"SIGN_IN_RATE": "10000 per minute"}
+    # A name, since no browser makes passkeys for a mere number.
+    return {"SIGN_IN_RATE": "10000 per minute", "PUBLIC_URL": "http://localhost:8000"}
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import Connection, delete, event, select, update
 from sqlalchemy.orm import Mapper, aliased
 
-from app.accounts import rules
 from app.accounts.models import Organizer, OrganizerInvitation, Role, SignInSession
+from app.accounts.sessions import Browser, open_session
 from app.accounts.words import MEANINGS, ROLES
 from app.core import tokens
 from app.core.addresses import Address
@@ -27,7 +27,6 @@ from app.web.pages import public_url
 KIND: Final = "invited"
 LIFETIME: Final = timedelta(days=7)
 _PURPOSE: Final = "invitation"
-_USER_AGENT_MAX: Final = 300
 _RECENT_MAX: Final = 500
 
 
@@ -129,12 +128,14 @@ def is_pending(organizer: Organizer, event_id: int | None) -> bool:
     return organizer.joined_at is None and bool(latest([organizer.id], event_id))
 
 
-def accept(token: str, *, user_agent: str, now: datetime) -> str:
+def accept(token: str, browser: Browser, *, now: datetime) -> str:
     """Use the link up and open a sign-in; return the secret for the cookie.
+
+    It proves less than a link of ten minutes does: taking data out will ask for a code.
 
     Raises NotFoundError when the link is unknown, too old, used, or withdrawn.
     """
-    code, secret = token[: tokens.CODE_LENGTH], tokens.new_secret()
+    code = token[: tokens.CODE_LENGTH]
     is_ours = tokens.mac_matches(token[tokens.CODE_LENGTH :], _PURPOSE, code)
     with transaction() as session:
         # One guarded write decides: of two browsers that press at once, one gets in.
@@ -151,23 +152,14 @@ def accept(token: str, *, user_agent: str, now: datetime) -> str:
         ).one_or_none()
         if used is None:
             raise NotFoundError(_("This invitation has been used, withdrawn, or is too old."))
-        sign_in = SignInSession(
-            organizer_id=used.organizer_id,
-            secret_hash=tokens.hashed(secret),
-            user_agent=user_agent[:_USER_AGENT_MAX],
-            created_at=now,
-            expires_at=now + rules.SESSION_LIFETIME,
-        )
-        session.add(sign_in)
-        session.flush()
         record(
             "organizer.accepted",
-            by=Actor(used.organizer_id, sign_in.id),
+            by=Actor(used.organizer_id),
             now=now,
             event_id=used.event_id,
             changes={"role": (None, used.role)},
         )
-    return secret
+        return open_session(used.organizer_id, browser, way=KIND, is_proof=False, now=now)
 
 
 def write(letter: Letter) -> Draft | None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, func, select
 
 from app.accounts import invitations
-from app.accounts.models import Organizer, OrganizerInvitation, Role, SignInLink, SignInSession
+from app.accounts.models import Organizer, OrganizerInvitation, Role, SignInSession
+from app.accounts.sessions import close_access
 from app.accounts.signals import organizer_removed
 from app.core.addresses import Address
 from app.core.db import db, require_transaction, transaction
@@ -28,7 +29,7 @@ MEMBERS_MAX: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who manages; `seen_at` is their last sign-in that is still known."""
+    """Somebody who manages; `seen_at` is when they were last here, exact to ten minutes."""
 
     organizer: Organizer
     role: Role | None
@@ -56,9 +57,9 @@ def members() -> Sequence[Member]:
 
 
 def last_seen():  # noqa: ANN201 - an expression of SQLAlchemy
-    """Return the expression for the last sign-in of an organizer in the statement around it."""
+    """Return the expression for when an organizer was last here, in the statement around it."""
     return (
-        select(func.max(SignInSession.created_at))
+        select(func.max(SignInSession.last_seen_at))
         .where(SignInSession.organizer_id == Organizer.id)
         .correlate(Organizer)
         .scalar_subquery()
@@ -127,17 +128,10 @@ def remove_address(address: Address, *, now: datetime) -> None:
 
 
 def _remove(organizer: Organizer, owners: set[int], *, by: Actor, now: datetime) -> None:
-    session = require_transaction()
     _keep_an_owner(organizer, owners)
     organizer.removed_at = now
     was_open = invitations.withdraw(organizer.id, None)
-    # Not by the gate alone: if the address is added again, old cookies must stay shut.
-    session.execute(
-        update(SignInSession)
-        .where(SignInSession.organizer_id == organizer.id, SignInSession.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
-    session.execute(delete(SignInLink).where(SignInLink.organizer_id == organizer.id))
+    close_access(organizer.id, now=now)
     organizer_removed.send(organizer, by=by, now=now)
     action = "organizer.withdrawn" if was_open and organizer.joined_at is None else "organizer.removed"
     _record(action, organizer, organizer.role, None, by=by, now=now)

@@ -113,11 +113,12 @@ def open_invitation(token: str) -> Response:
 @limiter.limit(sign_in_rate)
 def accept_invitation(token: str) -> BaseResponse:
     """Use the link up and sign this browser in."""
+    browser = gate.this_browser()
     try:
-        secret = invitations.accept(token, user_agent=request.user_agent.string, now=utc_now())
+        secret = invitations.accept(token, browser, now=utc_now())
     except NotFoundError:
         return _closed(HTTPStatus.GONE)
-    return gate.let_in(see_other("organizer.dashboard"), secret)
+    return gate.let_in(see_other("organizer.dashboard"), secret, browser)
 
 
 def _closed(status: HTTPStatus) -> Response:

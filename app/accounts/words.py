@@ -51,7 +51,25 @@ def register() -> None:
             "organizer.role_changed": _l("Role changed"),
             "organizer.removed": _l("Removed from those who manage the site"),
             "organizer.restored": _l("Given back the right to manage the site"),
+            "signed_in": _l("Signed in"),
+            "signed_out": _l("Signed out"),
+            "proved": _l("Confirmed who they are"),
+            "session.revoked": _l("Signed another browser out"),
+            "session.others_revoked": _l("Signed all other browsers out"),
+            "passkey.added": _l("Passkey added"),
+            "passkey.renamed": _l("Passkey renamed"),
+            "passkey.removed": _l("Passkey removed"),
+            "identity.linked": _l("Account of another provider linked"),
         }
     )
-    words.register_fields({"role": _l("Role")})
+    words.register_fields(
+        {"role": _l("Role"), "way": _l("How"), "sessions": _l("Number of browsers"), "name": _l("Name")}
+    )
     words.register_values("role", {role.value: name for role, name in ROLES.items()})
+    words.register_values("way", {
+        "link": _l("Link in a letter"),
+        "code": _l("Code in a letter"),
+        "passkey": _l("Passkey"),
+        "provider": _l("Another provider"),
+        "invited": _l("Invitation"),
+    })  # fmt: skip

@@ -47,3 +47,9 @@ def mac_matches(given: str, purpose: str, *parts: object) -> bool:
     proof = given.encode(errors="replace")
     matches = [hmac.compare_digest(proof, mac(purpose, *parts, key=key).encode()) for key in keys]
     return any(matches)
+
+
+def digits(purpose: str, *parts: object, length: int = 6) -> str:
+    """Return a keyed digest as a few digits, for people to type; the caller limits how often one may guess."""
+    number = int.from_bytes(sha256(mac(purpose, *parts).encode()).digest())
+    return f"{number % 10**length:0{length}}"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 from sqlalchemy.orm import load_only, raiseload
 
+from app.accounts import devices
 from app.accounts.models import Organizer, SignInSession
 from app.core.db import db
 from app.core.i18n import Texts
@@ -17,7 +18,6 @@ from app.events.models import Event
 from app.events.queries import holds
 from app.history import words
 from app.history.models import Entry
-from app.organizer.devices import device_of
 from app.web.forms import one_line
 
 PER_PAGE: Final = 50
@@ -201,7 +201,7 @@ def _line(row: Row[Entry, Organizer | None, str | None, Event | None], zone: str
         entry,
         what=words.of_action(entry.action),
         who=(organizer.name or organizer.email) if organizer else "",
-        device=device_of(user_agent),
+        device=devices.in_words(user_agent) if user_agent else "",
         subject=entry.subject,
         event_slug=event.slug if event else None,
         event_title=event.title if event else Texts(),

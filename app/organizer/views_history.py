@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, request, stream_with_context
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.gate import PATH, actor, require, safe_onward, signed_in_organizer
+from app.accounts.gate import PATH, actor, require, require_fresh_proof, safe_onward, signed_in_organizer
 from app.accounts.pages import manage_page, site_permissions
 from app.accounts.rights import Permission
 from app.community.site import site
@@ -112,6 +112,8 @@ def _page(managed: Managed | None, permissions: frozenset[Permission], zone: str
 def _file(event: Event | None, zone: str, name: str) -> Response:
     wanted, language = Wanted.of(request.args), current_language()
     event_id = event.id if event else None
+    # What it says of attendees leaves the site with it.
+    require_fresh_proof(is_file=True)
     service.record_download(wanted.as_query(), event_id=event_id, by=actor(), now=utc_now())
     lines = past.all_lines(wanted, event_id=event_id, zone=zone)
     chunks = past_file.chunks(lines, zone=zone, language=language)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.accounts import invitations, service, team
 from app.accounts.models import Organizer, OrganizerInvitation, Role, SignInSession
+from app.accounts.sessions import Browser
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.errors import BadInputError, ConflictError, NotFoundError, RefusedError
@@ -74,7 +75,7 @@ def test_letter_says_who_asks_for_what_in_which_role(app, ada, db, language, rol
 def test_letter_that_nobody_needs_any_more_is_not_written(app, ada, db, how):
     invite(ada, now=NOW if how == "late" else utc_now())
     if how == "used":
-        invitations.accept(token(db), user_agent="", now=utc_now())
+        invitations.accept(token(db), Browser(), now=utc_now())
     elif how == "withdrawn":
         team.remove(organizer(db).id, by=ada, now=utc_now())
 
@@ -86,13 +87,13 @@ def test_link_lets_in_once_within_seven_days(app, ada, db):
     invite(ada)
     link = token(db)
 
-    secret = invitations.accept(link, user_agent="Firefox", now=NOW + timedelta(days=6, hours=23))
+    secret = invitations.accept(link, Browser("Firefox"), now=NOW + timedelta(days=6, hours=23))
 
     assert organizer(db).joined_at == NOW + timedelta(days=6, hours=23)
     assert db.scalars(select(SignInSession.user_agent)).all() == ["Firefox"]
     assert len(secret) == 43
     with pytest.raises(NotFoundError):
-        invitations.accept(link, user_agent="", now=NOW + timedelta(days=6, hours=23))
+        invitations.accept(link, Browser(), now=NOW + timedelta(days=6, hours=23))
     assert told(db)[-1] == ("organizer.accepted", "", [None, "editor"])
 
 
@@ -112,7 +113,7 @@ def test_link_that_does_not_hold_opens_nothing(app, ada, db, how):
         team.invite_again(organizer(db).id, by=ada, now=NOW)
 
     with pytest.raises(NotFoundError):
-        invitations.accept(link, user_agent="", now=later)
+        invitations.accept(link, Browser(), now=later)
 
     assert db.scalars(select(SignInSession)).all() == []
 
@@ -125,7 +126,7 @@ def test_invitation_sent_again_is_a_new_letter_with_a_new_link(ada, db):
 
     assert token(db) != first
     assert len({letter.key for letter in db.scalars(select(Letter))}) == 2
-    invitations.accept(token(db), user_agent="", now=NOW + timedelta(days=7, hours=23))
+    invitations.accept(token(db), Browser(), now=NOW + timedelta(days=7, hours=23))
     with pytest.raises(ConflictError):
         team.invite_again(organizer(db).id, by=ada, now=NOW + timedelta(days=8))
 

@@ -9,6 +9,7 @@ from app.accounts import service
 from app.accounts.invitations import accept, token_of
 from app.accounts.models import Organizer, OrganizerInvitation, Role
 from app.accounts.rights import Permission
+from app.accounts.sessions import Browser
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.errors import BadInputError, NotFoundError, RefusedError
@@ -19,7 +20,7 @@ from app.events.models import EventRole
 from app.history.models import Entry
 from app.history.service import Actor
 from app.mail.models import Letter
-from tests.support.organizers import signed_in
+from tests.support.organizers import remove, signed_in
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def test_invited_person_manages_this_event_alone(event, make_event, db):
     ada = member(db, event, "ada", None, site=Role.OWNER)
 
     invite(event, ada, Role.EDITOR)
-    accept(token_of(db.scalars(select(OrganizerInvitation)).one()), user_agent="", now=utc_now())
+    accept(token_of(db.scalars(select(OrganizerInvitation)).one()), Browser(), now=utc_now())
 
     eve = organizer(db, "eve")
     assert (eve.role, eve.joined_at is not None) == (None, True)
@@ -118,7 +119,7 @@ def test_organizer_touches_no_owner(event, db):
 
 def test_who_was_removed_meanwhile_gives_nothing(event, db):
     by = member(db, event, "ada", Role.OWNER)
-    service.remove_organizer(normalise("ada@example.com"), now=NOW)
+    remove("ada@example.com")
 
     with pytest.raises(RefusedError):
         invite(event, by, Role.VIEWER)
