@@ -100,9 +100,12 @@ def origin(value: str) -> str:
 
 def issuer(value: str) -> str:
     """Return the address as it was given: a provider's tokens repeat it to the letter (OpenID Connect Core 3.1.3.7)."""
-    address = urlsplit(value)
-    is_here = address.hostname in {"localhost", "127.0.0.1", "::1"}
-    if value and (address.scheme not in ({"http", "https"} if is_here else {"https"}) or not address.hostname):
+    try:
+        scheme, host = urlsplit(value).scheme, urlsplit(value).hostname
+    except ValueError:
+        scheme, host = "", None
+    is_here = host in {"localhost", "127.0.0.1", "::1"}
+    if value and not (host and (scheme == "https" or (scheme == "http" and is_here))):
         message = "must be the https:// address of an OpenID Connect provider"
         raise ValueError(message)
     return text(value)

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 
 from app.accounts import mails, queries, rules
-from app.accounts.models import LinkKind, Organizer, PasskeyChallenge, SignInLink, SignInSession
+from app.accounts.models import LinkKind, Organizer, SignInLink, SignInSession
 from app.accounts.sessions import Browser, note_proof, open_session
 from app.core.addresses import Address
 from app.core.db import require_transaction, transaction
@@ -152,4 +152,3 @@ def _forget_old(now: datetime) -> None:
     is_nobodys = SignInLink.organizer_id.is_(None)
     session.execute(delete(SignInLink).where(is_nobodys, SignInLink.created_at < now - rules.GUESSED_AT_LASTS))
     session.execute(delete(SignInSession).where(SignInSession.expires_at < now - rules.DEVICE_LIFETIME))
-    session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now))

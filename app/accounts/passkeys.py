@@ -188,8 +188,9 @@ def remove(passkey_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def _ask(kind: ChallengeKind, *, session_id: int | None, user_handle: str = "", now: datetime) -> bytes:
-    secret = new_secret()
-    require_transaction().add(
+    secret, session = new_secret(), require_transaction()
+    session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now))
+    session.add(
         PasskeyChallenge(
             kind=kind,
             challenge_hash=hashed(secret),
