@@ -15,6 +15,7 @@ from flask import Blueprint, Flask, current_app
 from app import config
 from app.accounts import queries as organizers
 from app.accounts import service as accounts
+from app.accounts import team
 from app.accounts.models import Role
 from app.core import backup as backups
 from app.core import checks, foundations
@@ -171,8 +172,8 @@ def add_organizer(email: Address, name: str, role: str | None) -> None:
 @click.argument("email", type=ADDRESS)
 @in_plain_words
 def remove_organizer(email: Address) -> None:
-    """Let EMAIL manage no more; ends its sign-ins at once."""
-    accounts.remove_organizer(email, now=utc_now())
+    """Let EMAIL manage no more; ends its sign-ins at once. The last owner stays."""
+    team.remove_address(email, now=utc_now())
     click.echo(f"{email.email} can no longer sign in.")
 
 

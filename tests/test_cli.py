@@ -63,6 +63,8 @@ def test_organizers_are_added_and_removed(run, app):
     known = queries.organizer_with(ADA)
     page, _newline, link = added[1].partition("\n")
     opened = app.test_client().post(link.rpartition("http://127.0.0.1:8000")[2].strip())
+    alone = run("remove-organizer", ADA)
+    run("add-organizer", "bob@example.com", "--role", "owner")
     removed = run("remove-organizer", ADA)
 
     assert page == "Ada@example.com may now sign in as owner: http://127.0.0.1:8000/organizer/sign-in"
@@ -72,6 +74,7 @@ def test_organizers_are_added_and_removed(run, app):
     assert (opened.status_code, opened.location) == (303, "/organizer/")
     assert again[1] == "ada@example.com could already sign in: http://127.0.0.1:8000/organizer/sign-in\n"
     assert (known.name, known.role) == ("Ada", Role.OWNER)
+    assert alone[2].startswith("Error: The last owner stays")
     assert removed[1] == "ada@example.com can no longer sign in.\n"
     assert queries.organizer_with(ADA) is None
 

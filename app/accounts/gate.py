@@ -27,7 +27,7 @@ PATH: Final = "/organizer"
 _OPEN: Final = frozenset({
     "accounts.sign_in", "accounts.request_link", "accounts.open_link", "accounts.use_link", "accounts.sign_out",
     "accounts.enter_code", "accounts.use_code", "accounts.passkey_challenge", "accounts.use_passkey",
-    "oidc.start", "oidc.callback",
+    "oidc.start", "oidc.callback", "team.open_invitation", "team.accept_invitation",
 })  # fmt: skip
 
 

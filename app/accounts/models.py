@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Model, UtcDateTime, choice
-from app.core.i18n import Language
+from app.core.db import Model, Translated, UtcDateTime, choice
+from app.core.i18n import Language, Texts
 
 
 class Role(StrEnum):
@@ -34,6 +34,28 @@ class Organizer(Model):
     role: Mapped[Role | None] = mapped_column(choice(Role, "role"))  # None: only at the events they were given
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    joined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first sign-in; None while only invited
+
+
+class OrganizerInvitation(Model):
+    """Somebody is asked to manage, here or at one event. Its token is derived from `code`; no secret is stored.
+
+    The role itself is given at once, so that whoever is invited may also sign in as everybody else does.
+    """
+
+    __tablename__ = "organizer_invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organizers.id", ondelete="CASCADE"), index=True)
+    # By name only: the room of events lies above this one. None: the whole site.
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    event_title: Mapped[Texts] = mapped_column(Translated, default=Texts())  # as it was called then
+    role: Mapped[Role] = mapped_column(choice(Role, "role"))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("organizers.id", ondelete="SET NULL"))
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class LinkKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Adding and removing organizers, and links that sign in once."""
+"""Adding organizers, and links that sign in once; `team` removes."""
 
 from datetime import datetime
 
@@ -37,17 +37,6 @@ def add_organizer(
             known.role = role
             close_access(known.id, now=now)
         return was_removed
-
-
-def remove_organizer(address: Address, *, now: datetime) -> None:
-    """Let this address manage no more: its sign-ins and links end at once. Raises NotFoundError."""
-    with transaction() as session:
-        organizer = queries.organizer_with(address.key)
-        if organizer is None:
-            raise NotFoundError(_("There is no organizer with this address."))
-        organizer.removed_at = now
-        session.flush()
-        close_access(organizer.id, now=now)
 
 
 def link_for_command(address: Address, *, now: datetime) -> str:

@@ -2,8 +2,23 @@
 
 from flask import Flask
 
-from app.accounts import gate, mails, pages, views_account, views_oidc, views_proof
+from app.accounts import (
+    gate,
+    invitations,
+    mails,
+    menu,
+    pages,
+    team,
+    views_account,
+    views_oidc,
+    views_proof,
+    views_team,
+    words,
+)
+from app.accounts.rights import Permission
 from app.accounts.views import bp
+from app.core.i18n import lazy_gettext as _l
+from app.history import undo
 from app.mail import kinds
 
 
@@ -19,3 +34,10 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_proof.bp)
     app.register_blueprint(views_oidc.bp)
     views_proof.init_app(app)
+    app.register_blueprint(views_team.bp)
+    kinds.register(invitations.KIND, invitations.write)
+    inside = ("team.member", "team.invite", "team.change_role")
+    menu.add(app, "site", 60, "team.index", _l("Team"), needs=Permission.TEAM, inside=inside)
+    words.register()
+    undo.register("organizer.removed", team.restore, needs={Permission.SITE})
+    undo.register("organizer.role_changed", team.give_back, needs={Permission.SITE})

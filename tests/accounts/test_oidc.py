@@ -20,7 +20,7 @@ from app.core.clock import utc_now
 from app.core.errors import RefusedError
 from app.history.models import Entry
 from tests.support.authenticator import b64
-from tests.support.organizers import ADA
+from tests.support.organizers import ADA, remove
 from tests.support.provider import FalseProvider, ProviderProcess
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -170,7 +170,7 @@ def test_attempt_is_over_after_ten_minutes(app):
 
 def test_removed_organizer_is_not_let_in_by_a_remembered_identity(client, provider, ada, db):
     through(client, provider, "ada-1")
-    service.remove_organizer(normalise(ADA), now=utc_now())
+    remove(ADA)
     removed = through(client, provider, "ada-1")
 
     assert removed.status_code == 403

@@ -11,6 +11,7 @@ from app.core.addresses import normalise
 from app.core.errors import NotFoundError
 from app.core.tokens import hashed
 from app.mail.models import Letter
+from tests.support.organizers import remove
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 ADA = normalise("Ada@example.com")
@@ -95,7 +96,7 @@ def test_sign_in_refuses_a_link_that_does_not_hold(ada, db, how):
     elif how == "altered":
         token = token[:-1] + ("A" if token[-1] != "A" else "B")
     else:
-        service.remove_organizer(ADA, now=NOW)
+        remove(ADA.email)
     before = db.scalar(select(func.count()).select_from(SignInSession))
 
     with pytest.raises(NotFoundError):
@@ -118,7 +119,7 @@ def test_sign_out_ends_only_this_session(ada, db):
 def test_removed_organizer_is_out_at_once_and_stays_out_when_added_again(ada, db):
     secret = service.sign_in(service.link_for_command(ADA, now=NOW), user_agent="", now=NOW)
 
-    service.remove_organizer(ADA, now=NOW)
+    remove(ADA.email)
     while_removed = queries.live_session(secret, now=NOW)
     service.add_organizer(ADA, now=NOW)
 
@@ -128,7 +129,7 @@ def test_removed_organizer_is_out_at_once_and_stays_out_when_added_again(ada, db
 
 def test_removing_a_stranger_is_refused(ada):
     with pytest.raises(NotFoundError):
-        service.remove_organizer(normalise("bob@example.com"), now=NOW)
+        remove("bob@example.com")
 
 
 def test_old_links_and_sessions_are_forgotten(ada, db):

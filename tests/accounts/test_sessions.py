@@ -15,7 +15,7 @@ from app.core.tokens import new_secret
 from app.history.models import Entry
 from app.history.service import Actor
 from app.mail.models import Letter
-from tests.support.organizers import signed_in
+from tests.support.organizers import remove, signed_in
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 ADA, BOB = normalise("ada@example.com"), normalise("bob@example.com")
@@ -179,7 +179,7 @@ def test_last_visit_is_written_at_most_every_ten_minutes(app, db, count_statemen
 def test_removed_organizer_leaves_no_way_in(ada, db):
     secret, _me = enter()
     token = service.link_for_command(ADA, now=NOW)
-    service.remove_organizer(ADA, now=NOW)
+    remove(ADA.email)
     service.add_organizer(ADA, now=NOW)
 
     assert queries.live_session(secret, now=NOW) is None
