@@ -20,6 +20,7 @@ from app.core.i18n import gettext as _
 from app.events.models import (
     City,
     Event,
+    EventPhoto,
     EventState,
     Picture,
     Session,
@@ -38,6 +39,7 @@ GROUP_EVENTS_MAX: Final = 20
 OPTIONS_MAX: Final = 500
 SPEAKERS_MAX: Final = 120
 TALKS_MAX: Final = 200
+PHOTOS_MAX: Final = 60
 WORDS_MAX: Final = 5
 WORD_LENGTH_MAX: Final = 40
 
@@ -144,6 +146,24 @@ def public_event(slug: str, *, now: datetime) -> Event:
             _("There is no event at this address, or it is not public yet. All events are in the list.")
         )
     return event
+
+
+def event_with_page(event_id: int, *, now: datetime) -> Event:
+    """Return any event, drafts too, with everything its page shows; for those who have proved that they may see it."""
+    statement = select(Event).where(Event.id == event_id).options(*whole_event(now=now))
+    return db.session.scalars(statement).unique().one()
+
+
+def photos_of(event_id: int) -> Sequence[EventPhoto]:
+    """Return the photos of an event in their order, without their content; one statement."""
+    statement = (
+        select(EventPhoto)
+        .where(EventPhoto.event_id == event_id)
+        .options(joinedload(EventPhoto.picture))
+        .order_by(EventPhoto.position, EventPhoto.picture_id)
+        .limit(PHOTOS_MAX)
+    )
+    return db.session.scalars(statement).all()
 
 
 def is_public_slug(slug: str) -> bool:
@@ -266,19 +286,20 @@ def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
+    return or_(
+        holds(Event.title, word),
+        holds(Event.summary, word),
+        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name, word))),
+        Event.city_id.in_(select(City.id).where(holds(City.name, word))),
+    )
+
+
+def holds(text: InstrumentedAttribute[Texts], word: str) -> ColumnElement[bool]:
+    """Return the condition that a text holds this in one of its languages, in capitals or not."""
     # As it stands in the stored JSON: what does not hold it there need not be taken apart, which costs ten times more.
     stored = json.dumps(word, ensure_ascii=False)[1:-1]
-
-    def holds(text: InstrumentedAttribute[Texts]) -> ColumnElement[bool]:
-        languages = (text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES)
-        return and_(cast(text, Text).icontains(stored, autoescape=True), or_(*languages))
-
-    return or_(
-        holds(Event.title),
-        holds(Event.summary),
-        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name))),
-        Event.city_id.in_(select(City.id).where(holds(City.name))),
-    )
+    languages = (text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES)
+    return and_(cast(text, Text).icontains(stored, autoescape=True), or_(*languages))
 
 
 def options() -> Options:

@@ -160,6 +160,11 @@ def test_preparing_a_database_that_is_up_to_date_changes_nothing(filled):
     assert contents() == filled
 
 
+def newest() -> str | None:
+    """Return the version the migrations lead to; their numbers need not be in their order."""
+    return foundations.newest_schema(str(ROOT / "migrations"))
+
+
 def a_migration_that_rebuilds_every_table(folder: Path) -> None:
     """Write the next migration: it changes the type of a column of each table, which SQLite does by a new table."""
     shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
