@@ -36,6 +36,11 @@ def engine_url(request, tmp_path):
     postgres.drop_database(url)
 
 
+def newest() -> str | None:
+    """Return the version that nothing follows; numbers need not be in the order of the chain."""
+    return foundations.newest_schema(str(ROOT / "migrations"))
+
+
 def described(inspector: Inspector) -> dict[str, Any]:
     """Return all that the engine knows of the schema, in a form that can be compared."""
     tables = {}
