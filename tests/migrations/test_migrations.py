@@ -10,6 +10,7 @@ from typing import Any
 
 import flask_migrate
 import pytest
+from flask import current_app
 from sqlalchemy import Enum, Inspector, String, inspect, text
 from sqlalchemy.exc import IntegrityError
 
@@ -56,6 +57,11 @@ def described(inspector: Inspector) -> dict[str, Any]:
             "checks": {c["name"]: " ".join(c["sqltext"].split()) for c in inspector.get_check_constraints(table)},
         }
     return tables
+
+
+def newest():
+    """Return the head of the chain, whose number need not be the greatest."""
+    return foundations.newest_schema(current_app.extensions["migrate"].directory)
 
 
 def in_order(constraints):
