@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import NamedTuple
 
 from app.core.i18n import Language, Texts
@@ -16,6 +17,14 @@ class Item(NamedTuple):
     ends_at: datetime | None = None
     speakers: tuple[str, ...] = ()
     speaker_note: str = ""
+
+
+class Standing(Enum):
+    """How sure it is that whoever has this entry will be there."""
+
+    SETTLED = auto()
+    DRAFT = auto()  # the event is not public yet: an organizer's calendar alone shows it
+    WAITING = auto()  # the event takes place, but perhaps without this person
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,9 @@ class Entry:
     agenda_order_known: bool = True
     agenda: tuple[Item, ...] = ()
     categories: tuple[str, ...] = ()
+    # What only the owner of a private calendar reads.
+    standing: Standing = Standing.SETTLED
+    remark: str = ""
 
 
 def entry_of(event: Event, language: Language) -> Entry:

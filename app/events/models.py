@@ -167,6 +167,7 @@ class Event(Model):
         Index(None, "city_id", "starts_at"),
         Index(None, "ends_at"),
         Index(None, "series_id"),
+        Index(None, "published_at", "id"),
         Index("ix_events_to_publish", "publish_at", sqlite_where=_TO_PUBLISH, postgresql_where=_TO_PUBLISH),
     )
 

@@ -6,14 +6,16 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
-from app.registrations import changes, mails, receivers, views, views_manage
+from app.registrations import changes, mails, personal_feed, receivers, views, views_feed, views_manage
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(views_feed.bp)
     app.register_blueprint(views_manage.bp)
     menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES)
     mails.register()
+    personal_feed.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
