@@ -5,7 +5,7 @@ All that writes takes part in the transaction of the service that calls it.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from flask import current_app
 from sqlalchemy import ColumnElement, delete, select, update
@@ -72,9 +72,10 @@ def forget(owner: Owner) -> None:
     require_transaction().execute(delete(PrivateFeed).where(owner.is_of()))
 
 
-def feed_behind(token: str, *, now: datetime) -> PrivateFeed:
-    """Return the feed with this secret; raises GoneError for a month after it was ended, and NotFoundError."""
-    feed = db.session.scalar(select(PrivateFeed).where(PrivateFeed.token_hash == hashed(token)))
+def feed_behind(token: str, kind: Literal["attendee", "organizer"], *, now: datetime) -> PrivateFeed:
+    """Return the feed of this kind with this secret; raises GoneError for a month after it was ended, NotFoundError."""
+    is_of_kind = PrivateFeed.organizer_id.is_(None) if kind == "attendee" else PrivateFeed.email_key.is_(None)
+    feed = db.session.scalar(select(PrivateFeed).where(PrivateFeed.token_hash == hashed(token), is_of_kind))
     if feed is None or (feed.revoked_at is not None and feed.revoked_at < now - TOLD_FOR):
         raise NotFoundError(_("There is no calendar at this address. All calendars are on the calendar page."))
     if feed.revoked_at is not None:

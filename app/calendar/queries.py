@@ -170,10 +170,10 @@ def versions(scope: Scope, *, since: datetime) -> list[Version]:
 
 
 def announced() -> list[Announced]:
-    """Return the events that became public last, the latest first."""
+    """Return the events that became public last, the latest first; not those that were written down afterwards."""
     statement = (
         select(Event.id, Event.published_at, Event.revision, Event.revised_at)
-        .where(listed(), Event.published_at.is_not(None))
+        .where(listed(), Event.published_at.is_not(None), Event.ends_at > Event.published_at)
         .order_by(Event.published_at.desc(), Event.id.desc())
         .limit(NEWS_MAX)
     )

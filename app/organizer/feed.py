@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from flask import current_app
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from app.accounts.models import Organizer
 from app.calendar import feeds, private
@@ -101,7 +101,12 @@ def managed(organizer: Organizer, *, now: datetime) -> list[Managed]:
 
 def _numbers(event_ids: Sequence[int]) -> dict[int, Numbers]:
     found: defaultdict[int, Numbers] = defaultdict(Numbers)
-    for event_id, types, limited, seats in _capacities(event_ids):
+    capacities = (
+        select(TicketType.event_id, func.count(), func.count(TicketType.capacity), func.sum(TicketType.capacity))
+        .where(TicketType.event_id.in_(event_ids))
+        .group_by(TicketType.event_id)
+    )
+    for event_id, types, limited, seats in db.session.execute(capacities):
         if types == limited:
             found[event_id] = Numbers(seats=int(seats or 0))
     signed_up = (
@@ -115,14 +120,6 @@ def _numbers(event_ids: Sequence[int]) -> dict[int, Numbers]:
         latest = max(known.signed_up_at or revised_at, revised_at)
         found[event_id] = replace(known, states={**known.states, state: count}, signed_up_at=latest)
     return found
-
-
-def _capacities(event_ids: Sequence[int]) -> Sequence[Row[Any]]:
-    return db.session.execute(
-        select(TicketType.event_id, func.count(), func.count(TicketType.capacity), func.sum(TicketType.capacity))
-        .where(TicketType.event_id.in_(event_ids))
-        .group_by(TicketType.event_id)
-    ).all()
 
 
 def etag(events: Sequence[Managed], language: Language) -> str:

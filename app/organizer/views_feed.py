@@ -21,10 +21,10 @@ def show() -> Response:
     """Show the secret address of the organizer's own calendar, or offer to make one."""
     kept = organizer_feed.feed_of(signed_in_organizer())
     token = private.token_of(kept) if kept else None
-    address = public_url("organizer_feed.calendar", token=token, lang=current_language()) if token else None
-    return manage_page(
-        "organizer/feed.html", feed=Feed("", address, "") if address else None, is_lost=kept and not token
-    )
+    feed = None
+    if token:
+        feed = Feed("", public_url("organizer_feed.calendar", token=token, lang=current_language()), "")
+    return manage_page("organizer/feed.html", feed=feed, is_lost=kept is not None and feed is None)
 
 
 @bp.post(f"{PATH}/feed")
@@ -45,7 +45,7 @@ def revoke() -> BaseResponse:
 def calendar(token: str) -> Response:
     """Answer with the events that the owner of this secret manages."""
     now = utc_now()
-    kept = private.feed_behind(token, now=now)
+    kept = private.feed_behind(token, "organizer", now=now)
     organizer = organizer_feed.owner_of(kept)
     language = feed_language(kept.language)
     events = organizer_feed.managed(organizer, now=now)

@@ -33,7 +33,7 @@ def index() -> Response:
 @bp.get("/calendar/mine/<token>")
 def show(token: str) -> Response:
     """Offer the feed with this secret, and what may be done with it."""
-    private.feed_behind(token, now=utc_now())
+    private.feed_behind(token, "attendee", now=utc_now())
     feed = Feed("", public_url("personal_feed.calendar", token=token, lang=current_language()), "")
     return _unlisted(render("registrations/own_feed_page.html", feed=feed, token=token))
 
@@ -42,7 +42,7 @@ def show(token: str) -> Response:
 def calendar(token: str) -> Response:
     """Answer with everything this person has signed up for."""
     now = utc_now()
-    feed = private.feed_behind(token, now=now)
+    feed = private.feed_behind(token, "attendee", now=now)
     language = feed_language(feed.language)
     registrations = personal_feed.own_registrations(feed, now=now)
     with speaking(language):
@@ -58,7 +58,7 @@ def calendar(token: str) -> Response:
 def rotate(token: str) -> BaseResponse:
     """End this address; the new one goes to the person's mailbox, not to whoever holds the old one."""
     now = utc_now()
-    personal_feed.replace_address(private.feed_behind(token, now=now), now=now)
+    personal_feed.replace_address(private.feed_behind(token, "attendee", now=now), now=now)
     return see_other(".index", done="rotation")
 
 
@@ -67,7 +67,7 @@ def rotate(token: str) -> BaseResponse:
 def revoke(token: str) -> BaseResponse:
     """End this address."""
     now = utc_now()
-    personal_feed.end(private.feed_behind(token, now=now), now=now)
+    personal_feed.end(private.feed_behind(token, "attendee", now=now), now=now)
     return see_other(".index", done="revocation")
 
 

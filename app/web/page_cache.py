@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# In the environ: absent where no cache stands in front, False where one does, True when the view offers its answer.
+# In the environ: absent where no cache stands in front, False where one does, True when the view offers its answer,
+# and this when it offers also the answer that a reader holds the present version.
 CACHEABLE: Final = "juhui.cacheable"
+_OR_KNOWN: Final = "or 304"
 # All that is kept together; a stranger who asks for a thousand made-up queries fills no more than this.
 ENTRIES_MAX: Final = 512
 BYTES_MAX: Final = 16 * 1024 * 1024
@@ -117,8 +119,9 @@ class PageCache:
         begun: dict[str, Any] = {}
 
         def begin(status: str, headers: Headers, exc_info: "OptExcInfo | None" = None) -> Callable[[bytes], object]:
-            if asked[CACHEABLE] and status.startswith(("200", "304")) and _is_for_everybody(headers):
-                begun.update(headers=headers, known=status.startswith("304"))
+            known = asked[CACHEABLE] == _OR_KNOWN and status.startswith("304")
+            if asked[CACHEABLE] and (known or status.startswith("200")) and _is_for_everybody(headers):
+                begun.update(headers=headers, known=known)
                 return _no_write
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
@@ -135,7 +138,10 @@ class PageCache:
         headers_of_304 = [header for header in headers if header[0].lower() in _HEADERS_OF_304]
         etag, modified = (_header(headers, name) for name in ("etag", "last-modified"))
         entry = Entry(started, headers, headers_of_304, None if begun["known"] else body, etag, modified)
-        self._keep(key, entry if len(body) <= BODY_MAX else replace(entry, body=None))
+        if len(body) <= BODY_MAX:
+            self._keep(key, entry)
+        elif asked[CACHEABLE] == _OR_KNOWN:
+            self._keep(key, replace(entry, body=None))
         if begun["known"]:
             start_response("304 NOT MODIFIED", list(headers_of_304))
             return []
@@ -161,9 +167,10 @@ def offer(environ: "WSGIEnvironment", *, whole: bool = True) -> None:
     What is dear to make says `whole=False`: the view then answers 304 to whoever holds the present version, and the
     cache gives that answer, without having the body, to all others who hold it.
     """
-    if CACHEABLE in environ:
-        environ[CACHEABLE] = True
-    if CACHEABLE in environ and whole:
+    if CACHEABLE not in environ:
+        return
+    environ[CACHEABLE] = True if whole else _OR_KNOWN
+    if whole:
         # The whole page is wanted, not the 304 that fits this one reader: the cache compares by itself.
         environ.pop("HTTP_IF_NONE_MATCH", None)
         environ.pop("HTTP_IF_MODIFIED_SINCE", None)

@@ -42,7 +42,9 @@ def meetup(make_event):
         starts_at = NOW + timedelta(days=days)
         event = make_event(slug, starts_at=starts_at, now=EARLIER, **values)
         with transaction() as session:
-            ada, bob = (Person(slug=f"{slug}-{n.lower()}", name=Texts(en=n), revised_at=EARLIER) for n in ("Ada", "Bob"))
+            ada, bob = (
+                Person(slug=f"{slug}-{n.lower()}", name=Texts(en=n), revised_at=EARLIER) for n in ("Ada", "Bob")
+            )
             talk = Session(event=event, position=0, title=Texts(zh="开场", en="Opening"), starts_at=starts_at)
             panel = Session(event=event, position=1, title=Texts(zh="圆桌"))
             # Told out of order, so that only their position can bring them into it.
