@@ -31,7 +31,7 @@ class Size:
     """How much is measured."""
 
     rows: int = 100_000  # attendees of one event, letters, events
-    feed_events: int = 1_000
+    feed_events: int = 5_000
     rounds: int = 5
     seconds: float = 2.0  # of load in each round
     repeats: int = 15  # of what is timed one by one

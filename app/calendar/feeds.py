@@ -85,6 +85,11 @@ class WrittenEvents:
                 _key, (dropped, _zone) = self._texts.popitem(last=False)
                 self._bytes -= len(dropped) + _ENTRY_BYTES
 
+    @property
+    def bytes(self) -> int:
+        """How much is held: the texts, and what keeping them costs."""
+        return self._bytes
+
     def __len__(self) -> int:
         return len(self._texts)
 

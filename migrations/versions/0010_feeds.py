@@ -17,6 +17,8 @@ LIVE = sa.text('revoked_at IS NULL')
 def upgrade() -> None:
     """Apply."""
     op.create_index(op.f('ix_events_published_at_id'), 'events', ['published_at', 'id'])
+    op.create_index(op.f('ix_events_revised_at'), 'events', ['revised_at'])
+    op.create_index('ix_events_feeds', 'events', ['ends_at', 'state', 'visibility', 'id', 'revision', 'revised_at'])
     op.create_table('private_feeds',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('email_key', sa.String(length=254), nullable=True),
@@ -40,4 +42,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back; the addresses people have subscribed to are gone for good."""
     op.drop_table('private_feeds')
+    op.drop_index('ix_events_feeds', 'events')
+    op.drop_index(op.f('ix_events_revised_at'), 'events')
     op.drop_index(op.f('ix_events_published_at_id'), 'events')

@@ -18,6 +18,7 @@ NOW = datetime(2019, 12, 3, 2, 30, tzinfo=UTC)
 ADA = Attendee("王小明", "xiaoming@example.com")
 OWN = "https://meetup.example.org/r/ABC"
 SECRET = "https://meet.example.org/room?pwd=1,2;3"
+RIGHT_TO_LEFT = "\u200fקוברנטיס\u200f و كيوب\u200e (Meetup)"
 
 
 @pytest.fixture
@@ -80,9 +81,7 @@ CASES = {
     "casablanca": lambda: event_file(event_of(zone="Africa/Casablanca", starts_at=utc(2026, 3, 1, 12)), language="en"),
     "long-title": lambda: event_file(event_of(title=Texts(zh="云原生社区聚会，" * 25)), language="zh"),
     "emoji": lambda: event_file(event_of(title=Texts(en="🎉" * 40 + "👩🏽‍💻 party")), language="en"),
-    "right-to-left": lambda: event_file(
-        event_of(title=Texts(en="\u200fקוברנטיס\u200f و كيوب\u200e (Meetup)")), language="en"
-    ),
+    "right-to-left": lambda: event_file(event_of(title=Texts(en=RIGHT_TO_LEFT)), language="en"),
     "punctuation": lambda: event_file(
         event_of(title=Texts(en='a, b; c:\\New "d"'), summary=Texts(en="one\r\ntwo\\n\x00\x0b\u2028three\n; , ^")),
         language="en",
