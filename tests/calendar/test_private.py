@@ -1,6 +1,7 @@
 """The secret addresses of feeds for one person."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
@@ -52,6 +53,25 @@ def test_asking_again_gives_the_same_address(app, db):
     first = opened()
 
     assert opened(now=NOW + timedelta(days=3)) == first
+    assert len(db.scalars(select(PrivateFeed)).all()) == 1
+
+
+def test_two_who_ask_at_once_get_the_same_address(app, db):
+    start, tokens = Barrier(4), []
+
+    def ask() -> None:
+        with app.app_context():
+            start.wait(10)
+            tokens.append(opened())
+
+    threads = [Thread(target=ask) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(tokens) == 4
+    assert len(set(tokens)) == 1
     assert len(db.scalars(select(PrivateFeed)).all()) == 1
 
 
