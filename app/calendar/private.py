@@ -3,6 +3,7 @@
 All that writes takes part in the transaction of the service that calls it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -22,6 +23,7 @@ from app.core.tokens import hashed, mac, new_code
 TOLD_FOR: Final = timedelta(days=30)
 _PURPOSE: Final = "private-feed"
 _NONCE_LENGTH: Final = 16
+_FEEDS_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class Owner:
 def live_feed(owner: Owner) -> PrivateFeed | None:
     """Return the feed that this person has."""
     return db.session.scalar(select(PrivateFeed).where(owner.is_of(), PrivateFeed.revoked_at.is_(None)))
+
+
+def feeds_of(owner: Owner) -> Sequence[PrivateFeed]:
+    """Return every feed that is known of this person, also those that have ended lately."""
+    statement = select(PrivateFeed).where(owner.is_of()).order_by(PrivateFeed.id).limit(_FEEDS_MAX)
+    return db.session.scalars(statement).all()
 
 
 def open_feed(owner: Owner, *, language: Language, now: datetime) -> PrivateFeed:

@@ -2,7 +2,7 @@
 
 AppError
 ├── NotFoundError   404  the thing does not exist, or you may not see it
-├── GoneError       410  it was here once, and will not come back
+├── GoneError       410  it was there, and its time is over
 ├── ConflictError   409  somebody was faster, or the state moved on
 ├── RefusedError    403  a rule says no
 ├── TooManyError    429  slow down
@@ -35,7 +35,7 @@ class NotFoundError(AppError):
 
 
 class GoneError(AppError):
-    """The thing was here once, and will not come back: a client may stop asking."""
+    """The thing was there, and its time is over."""
 
     status = HTTPStatus.GONE
 

@@ -1,13 +1,13 @@
 """Feeds: the order of news, and feeds for one person alone.
 
 Revision ID: 0010
-Revises: 0003
+Revises: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 revision = '0010'
-down_revision = '0003'
+down_revision = '0014'
 branch_labels = None
 depends_on = None
 

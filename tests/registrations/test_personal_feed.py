@@ -16,8 +16,11 @@ from app.core.db import db, transaction
 from app.core.i18n import Texts
 from app.events.models import Event, EventState, Mode
 from app.events.service import apply_changes
+from app.history.service import THE_SITE
 from app.mail.delivery import deliver
 from app.registrations import service
+from app.registrations.erasing import erase_person
+from app.registrations.mine import everything_about
 from app.registrations.models import Registration
 from app.registrations.rules import token_of
 from tests.calendar.samples import as_ics, as_vobject, lines_of, values_of
@@ -346,3 +349,15 @@ def test_feed_speaks_the_language_of_its_owner(client, make_event, address_of):
     assert titles(feed(client, address)) == ["Cloud native"]
     assert titles(client.get(f"{address}.ics?lang=zh")) == ["云原生"]
     assert values_of(feed(client, address).data, "NAME") == [":My meetups · Juhui"]
+
+
+def test_whoever_is_erased_has_no_feed_any_more(client, make_event, address_of):
+    ada = sign_up_as(make_event(), "ada")
+    address = address_of(ada)
+    before = everything_about(ada.email_key, now=utc_now())["calendar_feeds"]
+
+    erase_person("ada@example.com", by=THE_SITE, now=utc_now())
+
+    assert feed(client, address).status_code == 404
+    assert [each["ended_at"] for each in before] == [None]
+    assert everything_about("ada@example.com", now=utc_now())["calendar_feeds"] == []
