@@ -17,6 +17,7 @@ class Item(NamedTuple):
     ends_at: datetime | None = None
     speakers: tuple[str, ...] = ()
     speaker_note: str = ""
+    track: int = 0
 
 
 class Standing(Enum):
@@ -118,4 +119,5 @@ def _item(session: Session, language: Language) -> Item:
         ends_at=session.ends_at,
         speakers=tuple(each.person.name.in_language(language) for each in session.speakers),
         speaker_note=session.speaker_note.in_language(language),
+        track=session.track,
     )
