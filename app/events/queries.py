@@ -286,19 +286,20 @@ def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
+    return or_(
+        holds(Event.title, word),
+        holds(Event.summary, word),
+        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name, word))),
+        Event.city_id.in_(select(City.id).where(holds(City.name, word))),
+    )
+
+
+def holds(text: InstrumentedAttribute[Texts], word: str) -> ColumnElement[bool]:
+    """Return the condition that a text holds this in one of its languages, in capitals or not."""
     # As it stands in the stored JSON: what does not hold it there need not be taken apart, which costs ten times more.
     stored = json.dumps(word, ensure_ascii=False)[1:-1]
-
-    def holds(text: InstrumentedAttribute[Texts]) -> ColumnElement[bool]:
-        languages = (text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES)
-        return and_(cast(text, Text).icontains(stored, autoescape=True), or_(*languages))
-
-    return or_(
-        holds(Event.title),
-        holds(Event.summary),
-        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name))),
-        Event.city_id.in_(select(City.id).where(holds(City.name))),
-    )
+    languages = (text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES)
+    return and_(cast(text, Text).icontains(stored, autoescape=True), or_(*languages))
 
 
 def options() -> Options:

@@ -9,6 +9,8 @@ from app.core.i18n import lazy_gettext as _l
 from app.events import (  # those that are not used below add their pages to the blueprint of an event's life
     covers,
     life,
+    past,
+    receivers,
     views_addresses,
     views_agenda,
     views_agenda_paste,
@@ -18,6 +20,7 @@ from app.events import (  # those that are not used below add their pages to the
     views_pictures,
     views_places,
     views_recap,  # noqa: F401 - as said
+    views_team,
 )
 from app.events.views import bp
 
@@ -52,3 +55,8 @@ def init_app(app: Flask) -> None:
         needs=Permission.EDIT,
         inside=(f"{views_agenda.bp.name}.{name}" for name in inside),
     )
+    app.register_blueprint(views_team.bp)
+    inside = ("event_team.member", "event_team.invite", "event_team.change_role")
+    menu.add(app, "event", 60, "event_team.index", _l("Team"), needs=Permission.TEAM, inside=inside)
+    receivers.connect()
+    past.register()

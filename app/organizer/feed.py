@@ -154,7 +154,7 @@ def _entry(entry: Entry, event: Managed, language: Language) -> tuple[Entry, Lin
         # Google takes up no change unless LAST-MODIFIED moves, and the numbers are one.
         revised_at=max(entry.revised_at, event.numbers.signed_up_at or entry.revised_at),
     )
-    return own, Links(public_url("attendees.index", slug=event.slug, lang=language))
+    return own, Links(public_url("organizer.event", slug=event.slug, lang=language))
 
 
 def remark(numbers: Numbers) -> str:

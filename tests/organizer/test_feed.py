@@ -83,7 +83,7 @@ def test_feed_tells_how_many_signed_up_and_nobody_by_name(client, ada, make_even
 
     text = as_vobject(content).vevent.description.value
     assert text.startswith("Confirmed: 1 of 1, waiting list: 2\n\n")
-    assert text.endswith(f"https://meetup.example.org/organizer/events/{event.slug}/attendees?lang=en")
+    assert text.endswith(f"https://meetup.example.org/organizer/events/{event.slug}?lang=en")
     assert [name for name in ("carol", "dan", "erin", "example.com") if name in "\n".join(lines_of(content))] == []
 
 
