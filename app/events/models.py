@@ -170,6 +170,10 @@ class Event(Model):
         Index(None, "city_id", "starts_at"),
         Index(None, "ends_at"),
         Index(None, "series_id"),
+        Index(None, "published_at", "id"),
+        # Which edition of a feed is the present one is read from these alone, whenever a client polls.
+        Index("ix_events_feeds", "ends_at", "state", "visibility", "id", "revision", "revised_at"),
+        Index(None, "revised_at"),
         Index("ix_events_to_publish", "publish_at", sqlite_where=_TO_PUBLISH, postgresql_where=_TO_PUBLISH),
     )
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlalchemy import delete, or_, select, update
 
+from app.calendar import private
+from app.calendar.private import Owner
 from app.core.db import require_transaction, transaction
 from app.events.models import Event, TicketType
 from app.history.service import Actor, forget_person, record
@@ -60,6 +62,7 @@ def erase_person(email_key: str, *, by: Actor, now: datetime) -> int:
         _blank_transfers(email_key, [registration.id for registration in registrations], now=now)
         session.execute(delete(StoppedReminders).where(StoppedReminders.email_key == email_key))
         session.execute(delete(PersonLink).where(PersonLink.email_key == email_key))
+        private.forget(Owner(email_key=email_key))
         mail.forget_address(email_key)
         return len(registrations)
 

@@ -116,9 +116,10 @@ def _insert(session: Session, read: _AsRead, wish: SignUp, state: RegistrationSt
     The first is decided by the partial unique index, the second here: whoever changes an event locks its ticket
     types first (exchange.rows), so with the lock of `take_seat` held the revision cannot rise any more.
     """
-    # A person who left got a CANCEL with offset + 1; what follows must be above it (RFC 5546 2.1.4).
+    # A person who waited, got a seat and left had a CANCEL with offset + 2; what follows must be above it (RFC 5546
+    # 2.1.4).
     earlier = (
-        select(func.max(Registration.calendar_offset) + 2)
+        select(func.max(Registration.calendar_offset) + 3)
         .where(Registration.event_id == read.event_id, Registration.email_key == wish.address.key)
         .scalar_subquery()
     )

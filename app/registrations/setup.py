@@ -12,12 +12,14 @@ from app.registrations import (
     mails,
     mails_mine,
     offers,
+    personal_feed,
     receivers,
     reminder_letters,
     reminders,
     transfer_letters,
     views,
     views_attendee,
+    views_feed,
     views_manage,
     views_mine,
     views_offers,
@@ -34,6 +36,7 @@ _ATTENDEES = ("attendee.show", "attendee.promote", "attendee.move", "attendee.re
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(views_feed.bp)
     app.register_blueprint(views_manage.bp)
     app.register_blueprint(views_attendee.bp)
     app.register_blueprint(views_offers.bp)
@@ -46,6 +49,7 @@ def init_app(app: Flask) -> None:
     menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_ATTENDEES)
     known_events.init_app(app)
     mails.register()
+    personal_feed.register()
     mails_mine.register()
     transfer_letters.register()
     reminder_letters.register()
