@@ -33,8 +33,19 @@ from app.core.db import Json, UtcDateTime, db
 from app.core.errors import NotFoundError
 from app.core.i18n import Language, Texts
 from app.core.i18n import gettext as _
-from app.events.models import City, Event, EventState, Session, SessionSpeaker, Tag, Venue, event_groups, event_tags
-from app.events.queries import public
+from app.events.models import (
+    City,
+    Event,
+    EventState,
+    Session,
+    SessionSpeaker,
+    Tag,
+    Venue,
+    Visibility,
+    event_groups,
+    event_tags,
+)
+from app.events.queries import listed, reachable
 
 # The latest events win; a community that holds two a day for ten years would reach it.
 FEED_EVENTS_MAX: Final = 5_000
@@ -50,6 +61,10 @@ class ScopeKind(StrEnum):
     CITY = "city"
     TAG = "tag"
     EVENT = "event"
+    INVITED = "invited"  # the same, for whoever has shown a code to the gate (events.queries)
+
+
+ONE_EVENT: Final = frozenset({ScopeKind.EVENT, ScopeKind.INVITED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +101,11 @@ def edition(scope: Scope, *, since: datetime) -> Edition:
     """
     (row,) = _rows(_edition_of(scope.kind), slug=scope.slug, since=since)
     scope_id, name, count, *sums, revised_at, changed_at = row
-    if scope_id is None or (scope.kind is ScopeKind.EVENT and not count):
+    if scope_id is None or (scope.kind in ONE_EVENT and not count):
         raise unknown()
     stamp = int(revised_at.timestamp() * 1_000_000) if revised_at else 0
     fingerprint = (count, *(int(each or 0) for each in sums), stamp)
-    return Edition(name or Texts(), count, fingerprint, revised_at if scope.kind is ScopeKind.EVENT else changed_at)
+    return Edition(name or Texts(), count, fingerprint, revised_at if scope.kind in ONE_EVENT else changed_at)
 
 
 @cache
@@ -144,9 +159,11 @@ def entries(event_ids: Sequence[int], language: Language) -> dict[int, Entry]:
 
 
 def _conditions(kind: ScopeKind) -> list[ColumnElement[bool]]:
+    if kind is ScopeKind.INVITED:
+        return [reachable(), Event.slug == _SLUG]
     if kind is ScopeKind.EVENT:
-        return [public(), Event.slug == _SLUG]
-    conditions = [public(), Event.ends_at >= _SINCE]
+        return [reachable(), Event.visibility != Visibility.INVITATION, Event.slug == _SLUG]
+    conditions = [listed(), Event.ends_at >= _SINCE]
     if kind is ScopeKind.GROUP:
         of_group = select(event_groups.c.event_id).join(Group, Group.id == event_groups.c.group_id)
         conditions.append(Event.id.in_(of_group.where(Group.slug == _SLUG)))

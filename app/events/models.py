@@ -353,7 +353,8 @@ class TicketType(Model):
         UniqueConstraint("event_id", "slug"),
         CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
-        CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="seats_within_capacity"),
+        CheckConstraint("seats_over >= 0", name="seats_over"),
+        CheckConstraint("capacity IS NULL OR seats_taken <= capacity + seats_over", name="seats_within_capacity"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -365,6 +366,8 @@ class TicketType(Model):
     description: Mapped[Texts] = mapped_column(Translated, default=Texts())
     capacity: Mapped[int | None]  # None: no limit
     seats_taken: Mapped[int] = mapped_column(default=0)
+    # Seats above the capacity, given before it was lowered: nobody loses one, and nobody new gets one.
+    seats_over: Mapped[int] = mapped_column(default=0)
     is_public: Mapped[bool] = mapped_column(default=True)
 
     event: Mapped[Event] = relationship(back_populates="ticket_types")

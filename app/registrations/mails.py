@@ -19,7 +19,7 @@ from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import change_for_letter, position_in_queue, registration_for_letter
-from app.registrations.rules import is_live, token_of, told
+from app.registrations.rules import code_of, is_live, token_of, told
 from app.web.pages import public_url
 
 # Letters by the state the person must be in for the letter to be true.
@@ -27,6 +27,8 @@ STATE_OF: Final = {
     "confirmed": RegistrationState.CONFIRMED,
     "promoted": RegistrationState.CONFIRMED,
     "waiting": RegistrationState.WAITING,
+    "pending": RegistrationState.PENDING,
+    "declined": RegistrationState.DECLINED,
     "cancelled": RegistrationState.CANCELLED,
 }
 _ABOUT_A_CHANGE: Final = ("event-changed", "event-cancelled")
@@ -46,7 +48,7 @@ def write(letter: Letter) -> Draft | None:
     registration = registration_for_letter(letter.ids["registration"], now=utc_now())
     if registration is None or not _is_true(letter, registration):
         return None
-    event = registration.event
+    event, code = registration.event, code_of(registration)
     change = change_for_letter(letter.ids["change"]) if "change" in letter.ids else None
     return draft(
         letter.kind,
@@ -63,8 +65,8 @@ def write(letter: Letter) -> Draft | None:
         ),
         position=position_in_queue(registration),
         own_url=own_url(registration),
-        event_url=public_url("registrations.event_page", slug=event.slug, lang=letter.language),
-        file_url=public_url("calendar.event_file", slug=event.slug, lang=letter.language),
+        event_url=public_url("registrations.event_page", slug=event.slug, lang=letter.language, code=code),
+        file_url=public_url("calendar.event_file", slug=event.slug, lang=letter.language, code=code),
         was_waiting=letter.ids.get("was") == RegistrationState.WAITING,
     )
 

@@ -10,27 +10,35 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
-from app.events.models import Event, EventState
-from app.events.queries import whole_event
+from app.events.admission import refuse_strangers
+from app.events.models import Event
+from app.events.queries import reachable, whole_event
 from app.registrations.models import EventChange, Question, Registration, RegistrationState
 from app.registrations.rules import code_in, opens
 
 QUESTIONS_MAX: Final = 100
 
 
-def event_for_sign_up(slug: str) -> Event:
-    """Return a public event with its ticket types and nothing else, in one statement; NotFoundError."""
-    statement = (
-        select(Event).where(Event.slug == slug, Event.state != EventState.DRAFT).options(joinedload(Event.ticket_types))
-    )
+def event_for_sign_up(slug: str, *, now: datetime, code: str = "") -> Event:
+    """Return an event with its ticket types and nothing else, in one statement; in two if it is by invitation.
+
+    Raises NotFoundError, and InvitationNeededError where `code` does not let in.
+    """
+    statement = select(Event).where(Event.slug == slug, reachable()).options(joinedload(Event.ticket_types))
     event = db.session.scalars(statement).unique().one_or_none()
     if event is None:
         raise NotFoundError(_("There is no such event, or it is not public yet."))
+    refuse_strangers(event.id, event.visibility, code=code, now=now)
     return event
 
 
 def questions_of(event_id: int) -> Sequence[Question]:
     """Return what this event asks, in order."""
+    return [question for question in all_questions_of(event_id) if not question.is_retired]
+
+
+def all_questions_of(event_id: int) -> Sequence[Question]:
+    """Return what this event asks or has asked, in order."""
     statement = (
         select(Question)
         .where(Question.event_id == event_id)
@@ -49,6 +57,7 @@ def own_registration(token: str) -> Registration:
             joinedload(Registration.event).joinedload(Event.venue),
             joinedload(Registration.event).joinedload(Event.city),
             joinedload(Registration.ticket_type),
+            joinedload(Registration.invitation),
             selectinload(Registration.answers),
         )
     )
@@ -65,7 +74,8 @@ def registration_for_letter(registration_id: int, *, now: datetime) -> Registrat
     statement = (
         select(Registration)
         .where(Registration.id == registration_id)
-        .options(joinedload(Registration.event).options(*whole_event(now=now)), joinedload(Registration.ticket_type))
+        .options(joinedload(Registration.event).options(*whole_event(now=now)))
+        .options(joinedload(Registration.ticket_type), joinedload(Registration.invitation))
     )
     return db.session.scalars(statement).unique().one_or_none()
 

@@ -1,14 +1,14 @@
 """What may be done with a sign-up, and when. Pure: the clock and the rows come as arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from app.core.tokens import CODE_LENGTH, mac, mac_matches
-from app.events.models import Event, EventState, TicketType, Venue
-from app.registrations.models import LIVE, Registration
+from app.events.models import Event, EventState, TicketType, Venue, Visibility
+from app.registrations.models import LIVE, Question, Registration
 
 
 class SignUpState(StrEnum):
@@ -71,6 +71,26 @@ def sign_up_status(event: Event, *, now: datetime) -> SignUpStatus:
     return SignUpStatus(state, opens_at, closes_at, left)
 
 
+def asked(questions: Sequence[Question], given: Mapping[int, object]) -> frozenset[int]:
+    """Return the ids of the questions that count for somebody who answered this, by question id.
+
+    A condition on a question that is asked no longer holds for everybody; one on a question that does not count for
+    nobody.
+    """
+    by_key = {question.key: question for question in questions}
+    counting: set[int] = set()
+    for question in questions:
+        condition = question.condition
+        on = by_key.get(condition["question"]) if condition else None
+        if condition is None or on is None or (on.id in counting and _has(given.get(on.id), condition["value"])):
+            counting.add(question.id)
+    return frozenset(counting)
+
+
+def _has(answer: object, value: object) -> bool:
+    return value in answer if isinstance(answer, list) else answer == value
+
+
 def is_live(registration: Registration) -> bool:
     """Tell whether this person holds a seat or a place in the queue."""
     return registration.state in LIVE
@@ -80,6 +100,12 @@ def can_change(registration: Registration, *, now: datetime) -> bool:
     """Tell whether the person may still correct answers or give the place back: until the event is over."""
     event = registration.event
     return is_live(registration) and event.state is EventState.PUBLISHED and now < event.ends_at
+
+
+def code_of(registration: Registration) -> str | None:
+    """Return the code that opens the event's page to this person; None for a page that is open to everybody."""
+    by_invitation = registration.event.visibility is Visibility.INVITATION
+    return registration.invitation.code if by_invitation and registration.invitation else None
 
 
 def token_of(registration: Registration) -> str:

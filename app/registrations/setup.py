@@ -6,7 +6,7 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
-from app.registrations import changes, mails, receivers, views, views_manage
+from app.registrations import changes, forgetting, mails, receivers, views, views_manage
 
 
 def init_app(app: Flask) -> None:
@@ -17,3 +17,4 @@ def init_app(app: Flask) -> None:
     mails.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
+    jobs.register(app, "forget answers", forgetting.forget_answers)
