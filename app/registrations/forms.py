@@ -206,7 +206,7 @@ class InvitationForm(Form):
     """The code that opens an event by invitation."""
 
     code = StringField(
-        _l("Code"),
+        _l("Invitation code"),
         filters=[clean_code],
         validators=[Required(_l("Please type the code you were given."))],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": CODE_MAX},

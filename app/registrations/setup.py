@@ -6,14 +6,36 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
-from app.registrations import changes, forgetting, mails, receivers, views, views_manage
+from app.registrations import (
+    changes,
+    forgetting,
+    mails,
+    receivers,
+    views,
+    views_approval,
+    views_invitations,
+    views_manage,
+    views_questions,
+)
+
+# The pages on which a tab is the present one.
+_OF_SIGN_UP = (
+    "save", "new_ticket_type", "add_ticket_type", "ticket_type", "change_ticket_type", "new_question", "add_question",
+    "question", "change_question", "question_removal",
+)  # fmt: skip
+_OF_APPROVAL = ("approvals.index", "approvals.decision")
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
     app.register_blueprint(views_manage.bp)
-    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES)
+    app.register_blueprint(views_questions.bp)
+    app.register_blueprint(views_invitations.bp)
+    app.register_blueprint(views_approval.bp)
+    pages = (*(f"sign_up_manage.{page}" for page in _OF_SIGN_UP), "invitations.index", "invitations.invite")
+    menu.add(app, "event", 40, "sign_up_manage.index", _l("Sign-up"), needs=Permission.CONFIGURE, inside=pages)
+    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_OF_APPROVAL)
     mails.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
