@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from wtforms import StringField, ValidationError
-from wtforms.validators import Length
+from wtforms.validators import Length, Optional
 
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
@@ -30,7 +30,7 @@ class InviteForm(Form):
     uses_max = WholeNumberField(
         _l("How many may sign up with it"), least=1, most=USES_MAX, is_optional=True, description=_l("Empty: no limit.")
     )
-    expires = LocalTimeField(_l("Until when"), description=_l("Empty: as long as sign-up is open."))
+    expires = LocalTimeField(_l("Until when"), [Optional()], description=_l("Empty: as long as sign-up is open."))
 
     event: Event
     now: datetime

@@ -10,6 +10,7 @@ from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer tha
     SelectChoice,
     ValidationError,
 )
+from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
 from app.core.i18n import gettext as _
@@ -69,8 +70,10 @@ class SettingsForm(EditForm):
             SelectChoice(Visibility.INVITATION.value, _l("Only who has an invitation: a link or a code")),
         ],
     )
-    opens = LocalTimeField(_l("Sign-up opens"), description=_l("Empty: as soon as the event is published."))
-    closes = LocalTimeField(_l("Sign-up closes"), description=_l("Empty: when the event starts."))
+    opens = LocalTimeField(
+        _l("Sign-up opens"), [Optional()], description=_l("Empty: as soon as the event is published.")
+    )
+    closes = LocalTimeField(_l("Sign-up closes"), [Optional()], description=_l("Empty: when the event starts."))
     has_waiting_list = BooleanField(_l("When all seats are taken, people can join a waiting list"))
     needs_approval = BooleanField(_l("An organizer decides on each sign-up"))
     pending_then = RadioField(

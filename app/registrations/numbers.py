@@ -48,4 +48,4 @@ def answers_of(event_id: int) -> Mapping[int, int]:
         .where(Question.event_id == event_id)
         .group_by(Answer.question_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.db import require_transaction
 from app.core.i18n import Texts
 from app.events.models import Event, TicketType
 from app.events.signals import event_changed
 from app.registrations.changes import note_change
-from app.registrations.models import Registration, RegistrationState
+from app.registrations.models import Question, Registration, RegistrationState
 from app.registrations.waitlist import promote_all
 
 
@@ -31,6 +31,15 @@ def promote_after_change(event: Event, *, now: datetime, fields: frozenset[str],
         promote_all(ticket_type_id, now=now)
 
 
+def remember_answers_anew(event: Event, *, fields: frozenset[str], **_more: object) -> None:
+    """Count the time that answers are kept from the new end of an event that is moved."""
+    if "ends_at" in fields:
+        forgotten = update(Question).where(Question.event_id == event.id, Question.forgotten_at.is_not(None))
+        require_transaction().execute(
+            forgotten.values(forgotten_at=None), execution_options={"synchronize_session": False}
+        )
+
+
 def tell_who_registered(
     event: Event, *, now: datetime, fields: frozenset[str], for_calendars: bool, before: Mapping[str, Any], note: Texts
 ) -> None:
@@ -42,4 +51,5 @@ def tell_who_registered(
 def connect() -> None:
     """Listen."""
     event_changed.connect(promote_after_change)
+    event_changed.connect(remember_answers_anew)
     event_changed.connect(tell_who_registered)
