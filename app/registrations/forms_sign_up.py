@@ -152,7 +152,7 @@ def spoken_minutes(minutes: int) -> str:
 class TicketTypeForm(EditForm):
     """A way to attend."""
 
-    name = TextsField(_l("Name"), length_max=NAME_MAX, is_required=True)
+    name = TextsField(_l("What it is called"), length_max=NAME_MAX, is_required=True)
     description = TextsField(_l("What it means, in a line"), length_max=DESCRIPTION_MAX)
     kind = RadioField(
         _l("Kind"),

@@ -34,8 +34,10 @@ class BelowTakenError(ConflictError):
             _(
                 "%(seats)s. Nobody loses a seat, and nobody new gets one until fewer than %(capacity)d are taken.",
                 seats=seats,
-                capacity=max(capacity, 1),
+                capacity=capacity,
             )
+            if capacity
+            else _("%(seats)s. Nobody loses a seat, and nobody new gets one.", seats=seats)
         )
         self.capacity = capacity
 
