@@ -1,7 +1,7 @@
 """Codes that let in to an event by invitation: made, counted, taken back."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, update
@@ -11,10 +11,13 @@ from app.core.errors import NotFoundError, RefusedError
 from app.core.i18n import gettext as _
 from app.core.tokens import new_code
 from app.events.admission import clean_code, has_uses_left, holds
+from app.events.locking import locked_event
 from app.events.models import EventInvitation
 from app.history.service import Actor, record
 
 INVITATIONS_MAX: Final = 200
+# A button that is pressed twice is pressed within this time.
+SENT_TWICE: Final = timedelta(seconds=10)
 
 
 def invitations_of(event_id: int) -> Sequence[EventInvitation]:
@@ -40,9 +43,16 @@ def invitation_of(event_id: int, invitation_id: int) -> EventInvitation:
 def invite(
     event_id: int, *, label: str, uses_max: int | None, expires_at: datetime | None, by: Actor, now: datetime
 ) -> EventInvitation:
-    """Make a code that lets in to an event. Raises RefusedError where there are as many as a page can hold."""
+    """Make a code that lets in to an event; the same form sent twice within seconds makes one.
+
+    Raises RefusedError where there are as many as a page can hold.
+    """
     with transaction() as session:
-        if len(invitations_of(event_id)) >= INVITATIONS_MAX:
+        locked_event(event_id)
+        there = invitations_of(event_id)
+        if there and _is_the_same(there[0], label, uses_max, expires_at, now=now):
+            return there[0]
+        if len(there) >= INVITATIONS_MAX:
             raise RefusedError(_("An event has at most %(max)d invitations.", max=INVITATIONS_MAX))
         invitation = EventInvitation(
             event_id=event_id,
@@ -57,6 +67,14 @@ def invite(
         changes = {"uses_max": (None, uses_max), "expires_at": (None, expires_at)}
         record("invitation.created", by=by, now=now, event_id=event_id, subject=label, changes=changes)
     return invitation
+
+
+def _is_the_same(
+    last: EventInvitation, label: str, uses_max: int | None, expires_at: datetime | None, *, now: datetime
+) -> bool:
+    return (last.label, last.uses_max, last.expires_at) == (label, uses_max, expires_at) and (
+        now - last.created_at < SENT_TWICE and last.uses == 0 and last.revoked_at is None
+    )
 
 
 def revoke(invitation: EventInvitation, *, by: Actor, now: datetime) -> None:

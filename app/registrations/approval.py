@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 from app.core.db import db, transaction
 from app.core.errors import ConflictError
 from app.core.i18n import gettext as _
-from app.events.locked import locked_event
+from app.events.locking import locked_event
 from app.events.models import Event, EventState, TicketType
 from app.history.service import Actor, record
 from app.mail import outbox

@@ -12,7 +12,7 @@ from app.core.errors import BadInputError, ConflictError, NotFoundError
 from app.core.i18n import current_language
 from app.core.i18n import gettext as _
 from app.core.versions import Seen, settle
-from app.events.locked import locked_event
+from app.events.locking import locked_event
 from app.events.models import Event
 from app.events.service import apply_changes
 from app.history.service import Actor
@@ -45,9 +45,14 @@ def values_of(question: Question) -> dict[str, Any]:
 
 
 def add_question(event_id: int, values: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
-    """Ask one more thing, behind the others. Raises BadInputError for a condition that is none any more."""
+    """Ask one more thing, behind the others; the same form sent twice asks once.
+
+    Raises BadInputError for a condition that is none any more.
+    """
     with transaction() as session:
         event, questions = _held(session, event_id)
+        if any(values_of(each) == dict(values) for each in questions if not each.is_retired):
+            return
         if len(questions) >= QUESTIONS_MAX:
             raise ConflictError(_("An event asks at most %(max)d questions.", max=QUESTIONS_MAX))
         attributes = _attributes(values, questions)

@@ -11,7 +11,7 @@ from app.core.errors import BadInputError
 from app.core.i18n import gettext as _
 from app.core.times import instant_of, local_of
 from app.core.versions import Seen, settle
-from app.events.locked import locked_event
+from app.events.locking import locked_event
 from app.events.models import Event, Visibility
 from app.events.service import apply_changes
 from app.history.service import Actor

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.core.db import transaction
 from app.core.errors import ConflictError, NotFoundError
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.versions import Seen, settle
-from app.events.locked import locked_event
+from app.events.locking import locked_event
 from app.events.models import Event, TicketKind, TicketType
 from app.events.service import apply_changes
 from app.history.service import Actor
@@ -62,9 +62,11 @@ def values_of(ticket_type: TicketType) -> dict[str, Any]:
 
 
 def add_ticket_type(event_id: int, values: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
-    """Add a way to attend, behind the others."""
+    """Add a way to attend, behind the others; the same form sent twice adds one."""
     with transaction():
-        event = locked_event(event_id)
+        event = locked_event(event_id, selectinload(Event.ticket_types))
+        if any(values_of(each) == dict(values) for each in event.ticket_types):
+            return
         if len(event.ticket_types) >= TICKET_TYPES_MAX:
             raise ConflictError(_("An event has at most %(max)d ticket types.", max=TICKET_TYPES_MAX))
         wanted = values["name"].en or values["kind"]
@@ -91,7 +93,7 @@ def change_ticket_type(
     that exactly this one is meant: nobody loses a seat then, and nobody new gets one. Raises ClashError.
     """
     with transaction():
-        event = locked_event(event_id)
+        event = locked_event(event_id, selectinload(Event.ticket_types))
         ticket_type = ticket_type_of(event, ticket_type_id)
         before = values_of(ticket_type)
         write = settle(seen, mine, before)
@@ -111,7 +113,7 @@ def change_ticket_type(
 def move_ticket_type(event_id: int, ticket_type_id: int, *, up: bool, by: Actor, now: datetime) -> None:
     """Change places with the one above or below; at the end of the list nothing happens."""
     with transaction():
-        event = locked_event(event_id)
+        event = locked_event(event_id, selectinload(Event.ticket_types))
         ordered = sorted(event.ticket_types, key=lambda each: (each.position, each.id))
         names = [each.slug for each in ordered]
         here = ordered.index(ticket_type_of(event, ticket_type_id))
@@ -127,7 +129,7 @@ def move_ticket_type(event_id: int, ticket_type_id: int, *, up: bool, by: Actor,
 def remove_ticket_type(event_id: int, ticket_type_id: int, *, by: Actor, now: datetime) -> None:
     """Take a way to attend away. Raises ConflictError when anybody has ever signed up with it."""
     with transaction() as session:
-        event = locked_event(event_id)
+        event = locked_event(event_id, selectinload(Event.ticket_types))
         ticket_type = ticket_type_of(event, ticket_type_id)
         if is_used(session, ticket_type_id):
             raise ConflictError(_("People have signed up with this ticket type. Hide it instead: they keep it."))

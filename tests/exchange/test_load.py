@@ -17,6 +17,7 @@ from app.events.service import apply_changes
 from app.events.signals import event_changed
 from app.exchange.load import load
 from app.registrations.models import Question
+from app.registrations.seats import set_capacity
 from tests.exchange.small import LATER, NOW, SMALL, event_named, file_of, load_text, versions_of
 from tests.support.factories import sign_up_as, states
 
@@ -275,3 +276,20 @@ def test_serving_process_does_not_carry_what_only_a_load_needs(engine_url: str) 
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert (answer.stdout, answer.stderr) == ("[]\n", "")
+
+
+def test_capacity_lowered_on_the_site_may_stand_in_the_file_and_be_raised_by_it(app: Flask, tmp_path: Path) -> None:
+    load_text(tmp_path, SMALL)
+    for name in ("ada", "bob", "cyd"):
+        sign_up_as(event_named("spring"), name, now=NOW)
+    with transaction() as session:
+        set_capacity(session.scalars(select(TicketType).where(TicketType.slug == "seat")).one(), 1)
+
+    columns = (TicketType.capacity, TicketType.seats_taken, TicketType.seats_over)
+    statement, seen = select(*columns).where(TicketType.slug == "seat"), []
+    for capacity in (1, 20):
+        load_text(tmp_path, SMALL.replace("capacity: 20", f"capacity: {capacity}"), now=LATER)
+        db.session.expire_all()
+        seen.append(db.session.execute(statement).one())
+
+    assert seen == [(1, 3, 2), (20, 3, 0)]

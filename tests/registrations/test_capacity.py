@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
 
 from app.core.clock import utc_now
 from app.core.db import transaction
-from app.events.locked import locked_event
-from app.events.models import TicketType
+from app.events.locking import locked_event
+from app.events.models import Event, TicketType
 from app.registrations.seats import set_capacity
 from app.registrations.service import cancel
 from tests.support.factories import sign_up_as, states
@@ -15,7 +16,7 @@ from tests.support.factories import sign_up_as, states
 
 def lower(event, capacity):
     with transaction():
-        (kind,) = locked_event(event.id).ticket_types
+        (kind,) = locked_event(event.id, selectinload(Event.ticket_types)).ticket_types
         set_capacity(kind, capacity)
 
 

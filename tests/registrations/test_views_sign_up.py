@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from app.core.clock import utc_now
 from app.core.times import local_of
-from app.events.models import Event, TicketType, Visibility
+from app.events.models import Event, EventInvitation, TicketType, Visibility
 from app.history.models import Entry
-from app.registrations.models import Registration
+from app.registrations.models import Question, Registration
 from tests.registrations.pages import fields_on, send_back, with_changes
 from tests.registrations.samples import ENGLISH, everything
 from tests.support.factories import sign_up_as, states
@@ -176,6 +176,20 @@ def test_ticket_type_is_added_and_people_can_choose_it(db, make_event, olga, cli
     ).all()
     assert rows == [("on-site", 0, "in_person", 50), ("online", 1, "online", None), ("online-2", 2, "in_person", 7)]
     assert client.get(f"/events/{event.slug}").text.count('type="radio"') == 3
+
+
+def test_same_form_sent_twice_adds_one(db, make_event, olga):
+    event = make_event()
+    kind, question = path_of(event, "/ticket-types"), path_of(event, "/questions")
+
+    for _time in range(2):
+        assert send_back(olga, f"{kind}/new", kind, name__en="Online", name__zh="").status_code == 303
+        assert send_back(olga, f"{question}/new", question, label__en="Why?", label__zh="").status_code == 303
+        assert send_back(olga, f"/organizer/events/{event.slug}/invitations", label="Press").status_code == 303
+
+    assert db.scalars(select(TicketType.slug)).all() == ["on-site", "online"]
+    assert db.scalars(select(Question.key)).all() == ["why"]
+    assert db.scalars(select(EventInvitation.label)).all() == ["Press"]
 
 
 @pytest.mark.parametrize(
