@@ -9,13 +9,17 @@ from app.core.i18n import lazy_gettext as _l
 from app.registrations import (
     changes,
     forgetting,
+    known_events,
     mails,
+    mails_mine,
     receivers,
     views,
     views_approval,
     views_invitations,
     views_manage,
+    views_mine,
     views_questions,
+    views_ticket,
 )
 
 # The pages on which a tab is the present one.
@@ -33,10 +37,15 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_questions.bp)
     app.register_blueprint(views_invitations.bp)
     app.register_blueprint(views_approval.bp)
+    app.register_blueprint(views_ticket.bp)
+    app.register_blueprint(views_mine.bp)
+    views_mine.init_app(app)
     pages = (*(f"sign_up_manage.{page}" for page in _OF_SIGN_UP), "invitations.index", "invitations.invite")
     menu.add(app, "event", 40, "sign_up_manage.index", _l("Sign-up"), needs=Permission.CONFIGURE, inside=pages)
     menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_OF_APPROVAL)
+    known_events.init_app(app)
     mails.register()
+    mails_mine.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
     jobs.register(app, "forget answers", forgetting.forget_answers)

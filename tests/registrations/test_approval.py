@@ -15,6 +15,7 @@ from app.history.service import Actor, forget_person
 from app.mail.models import Letter
 from app.registrations import approval
 from app.registrations.approval import Approved, approve, approve_all, decline, outlook, pending_of
+from app.registrations.erasing import erase_person
 from app.registrations.mails import write
 from app.registrations.models import Registration
 from app.registrations.service import cancel
@@ -154,6 +155,17 @@ def test_history_says_who_decided_until_the_person_is_erased(db, make_event):
         forget_person(bob.id)
     db.expire_all()
     assert (rows[1].subject, rows[1].changes) == ("", {})
+
+
+def test_words_of_a_refusal_go_when_the_person_is_erased(db, make_event):
+    event, (ada, *_others) = three_pending(make_event)
+    decline(event.id, [ada.id], words="Sorry, Ada", by=OLGA, now=utc_now())
+
+    erase_person(ada.email_key, by=OLGA, now=utc_now())
+
+    db.expire_all()
+    assert db.get(Registration, ada.id).declined_words is None
+    assert "Sorry" not in repr(db.scalars(select(Entry.changes)).all())
 
 
 def test_pending_person_can_take_the_sign_up_back_and_come_again(db, make_event, client):
