@@ -10,7 +10,6 @@ from typing import Any
 
 import flask_migrate
 import pytest
-from flask import current_app
 from sqlalchemy import Enum, Inspector, String, inspect, text
 from sqlalchemy.exc import IntegrityError
 
@@ -57,11 +56,6 @@ def described(inspector: Inspector) -> dict[str, Any]:
             "checks": {c["name"]: " ".join(c["sqltext"].split()) for c in inspector.get_check_constraints(table)},
         }
     return tables
-
-
-def newest():
-    """Return the head of the chain, whose number need not be the greatest."""
-    return foundations.newest_schema(current_app.extensions["migrate"].directory)
 
 
 def in_order(constraints):
@@ -164,11 +158,6 @@ def test_preparing_a_database_that_is_up_to_date_changes_nothing(filled):
 
     assert not changed
     assert contents() == filled
-
-
-def newest() -> str | None:
-    """Return the version the migrations lead to; their numbers need not be in their order."""
-    return foundations.newest_schema(str(ROOT / "migrations"))
 
 
 def a_migration_that_rebuilds_every_table(folder: Path) -> None:
