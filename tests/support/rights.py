@@ -24,10 +24,13 @@ from app.accounts.rights import Permission
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db, transaction
-from app.events.models import Event, EventRole
+from app.core.i18n import Texts
+from app.events.invitations import invite
+from app.events.models import Event, EventRole, TicketType
 from app.history.models import Entry
+from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
-from app.registrations.models import Registration
+from app.registrations.models import Question, QuestionKind, Registration
 from tests.support.factories import sign_up_as
 from tests.support.people import add_session
 
@@ -49,7 +52,7 @@ def at_event(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any
     return Rule("event", needs, values, answers)
 
 
-def at_venue(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:  # noqa: ANN401 - see above
+def at_venue(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
     """Return the rule for an address of the venue of the event, where no event of others is held."""
     return Rule("venue", needs, {"slug": "gehua"} | values, answers)
 
@@ -113,6 +116,28 @@ class World:
         statement = select(Entry.id).where(Entry.event_id == self.event.id).order_by(Entry.id.desc()).limit(1)
         return db.session.scalars(statement).one()
 
+    @cached_property
+    def ticket_type_id(self) -> int:
+        """A way to attend."""
+        statement = select(TicketType.id).where(TicketType.event_id == self.event.id).order_by(TicketType.id).limit(1)
+        return db.session.scalars(statement).one()
+
+    @cached_property
+    def question_id(self) -> int:
+        """Something that is asked."""
+        with transaction() as session:
+            question = Question(
+                event_id=self.event.id, key="why", kind=QuestionKind.SHORT_TEXT, label=Texts(en="Why?"), options=[]
+            )
+            session.add(question)
+        return question.id
+
+    @cached_property
+    def invitation_id(self) -> int:
+        """A code that lets in."""
+        made = invite(self.event.id, label="Press", uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
+        return made.id
+
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
         """Return the values of an address."""
         made: dict[str, Callable[[World], Any] | Any] = {"slug": self.event.slug} | rule.values
@@ -124,6 +149,9 @@ class World:
 
 _SESSION: dict[str, Any] = {"session_id": lambda world: world.session_id}
 _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
+_TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_type_id}
+_QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
+_INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 
 RIGHTS: dict[str, Rule] = {
@@ -246,6 +274,36 @@ RIGHTS: dict[str, Rule] = {
     "attendee.overbook": at_event(Permission.CONFIGURE),
     "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    # How it takes sign-ups.
+    "sign_up_manage.index": at_event(Permission.CONFIGURE),
+    "sign_up_manage.save": at_event(Permission.CONFIGURE),
+    "sign_up_manage.new_ticket_type": at_event(Permission.CONFIGURE),
+    "sign_up_manage.add_ticket_type": at_event(Permission.CONFIGURE),
+    "sign_up_manage.ticket_type": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.change_ticket_type": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.ticket_type_up": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.ticket_type_down": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.remove_ticket_type": at_event(
+        Permission.CONFIGURE, ticket_type_id=lambda world: world.ticket_type_id
+    ),
+    "sign_up_manage.new_question": at_event(Permission.CONFIGURE),
+    "sign_up_manage.add_question": at_event(Permission.CONFIGURE),
+    "sign_up_manage.question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.change_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_up": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_down": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.retire_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.ask_question_again": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_removal": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.remove_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "invitations.index": at_event(Permission.CONFIGURE),
+    "invitations.invite": at_event(Permission.CONFIGURE),
+    "invitations.picture": at_event(Permission.CONFIGURE, **_INVITATION),
+    "invitations.revoke": at_event(Permission.CONFIGURE, **_INVITATION),
+    "approvals.index": at_event(Permission.MANAGE_ATTENDEES),
+    "approvals.decision": at_event(Permission.MANAGE_ATTENDEES, (303,)),
+    "approvals.approve": at_event(Permission.MANAGE_ATTENDEES),
+    "approvals.decline": at_event(Permission.MANAGE_ATTENDEES),
     # What an entry asks for is the permission for what it says was done; here it can be undone by nobody.
     "history.undo_at_event": at_event(Permission.SEE, entry_id=lambda world: world.entry_id),
 }
