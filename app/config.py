@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -152,6 +153,25 @@ def _counter(value: str) -> str:
     return value
 
 
+def _label(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", value):
+        message = "must be a DNS label, such as s1"
+        raise ValueError(message)
+    return value
+
+
+def _name_server(value: str) -> str:
+    host, _colon, port = value.partition(":")
+    try:
+        is_good = not value or (bool(ip_address(host)) and (not port or 0 < int(port) <= PORT_MAX))
+    except ValueError:
+        is_good = False
+    if not is_good:
+        message = "must be an IPv4 address, with a port if it is not 53, such as 192.0.2.1:53"
+        raise ValueError(message)
+    return value
+
+
 def _words(value: str) -> list[str]:
     return [word for word in value.split() if word]
 
@@ -238,6 +258,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         _one_of("request", "file"),
         "request",
         "`request`: the confirmation is an invitation that mail clients offer or add by themselves; `file`: only an attached .ics.",
+    ),
+    Setting(
+        "MAIL_DOMAIN_PER_MINUTE",
+        _integer(0, 100_000),
+        "120",
+        "Of letters to many (changes, reminders), how many may go to one recipient domain in a minute; QQ Mail and 163 refuse bursts. 0: no limit.",
+    ),
+    Setting(
+        "MAIL_DKIM_SELECTOR",
+        _label,
+        "",
+        "Selector under which the sender's DKIM key is published, such as `s1`; `flask doctor` then looks for it.",
+    ),
+    Setting(
+        "DNS_SERVER",
+        _name_server,
+        "",
+        "Name server that `flask doctor` asks, as `192.0.2.1` or `192.0.2.1:53`; empty: the system's.",
     ),
     Setting(
         "DUTIES",

@@ -32,6 +32,8 @@ class Size:
 
     rows: int = 100_000  # attendees of one event, letters, events
     feed_events: int = 1_000
+    fan_out: int = 5_000  # people who must hear of a change
+    delivered: int = 1_000  # of the letters about it
     rounds: int = 5
     seconds: float = 2.0  # of load in each round
     repeats: int = 15  # of what is timed one by one
@@ -39,7 +41,7 @@ class Size:
     @classmethod
     def tiny(cls) -> "Size":
         """Return the size that shows only that everything runs."""
-        return cls(rows=60, feed_events=5, rounds=1, seconds=0.1, repeats=1)
+        return cls(rows=60, feed_events=5, fan_out=20, delivered=20, rounds=1, seconds=0.1, repeats=1)
 
 
 class Stage:

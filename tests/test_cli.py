@@ -150,6 +150,7 @@ def test_doctor_says_what_to_do_and_exits_with_one(run):
         "mail server": "ok",
         "outbox": "ok",
         "letters": "ok",
+        "refusals": "ok",
     }
     assert "`flask --app wsgi worker`" in answer
 

@@ -5,6 +5,9 @@ from flask import Flask, Response, g
 from app.accounts import gate, menu
 from app.accounts.models import Organizer, SignInSession
 from app.accounts.rights import PERMISSIONS, Permission
+from app.core.clock import utc_now
+from app.mail import checks as mail_checks
+from app.mail import queries as mail_queries
 from app.web.pages import render
 
 
@@ -16,7 +19,10 @@ def manage_page(
     allowed = site_permissions(organizer) if permissions is None else permissions
     # `may` holds the words, for templates: {% if "edit" in may %}; `allowed` is what menus take.
     may = frozenset(permission.value for permission in allowed)
-    return render(template, status, organizer=organizer, allowed=allowed, may=may, **context)
+    # Whoever manages must know within a minute that nobody gets their letters; one look at a small index.
+    late = mail_queries.lateness(utc_now())
+    letters_late = late if late > mail_checks.OVERDUE else None
+    return render(template, status, organizer=organizer, allowed=allowed, may=may, letters_late=letters_late, **context)
 
 
 def site_permissions(organizer: Organizer) -> frozenset[Permission]:

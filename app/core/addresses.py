@@ -55,4 +55,9 @@ def normalise(text: str, *, allow_local: bool = False) -> Address:
     if not email or len(email) > LENGTH_MAX:
         message = f"an address has at most {LENGTH_MAX} characters"
         raise ValueError(message)
-    return Address(email=email, key=unicodedata.normalize("NFC", email).casefold())
+    return Address(email=email, key=key_of(email))
+
+
+def key_of(email: str) -> str:
+    """Return the key of an address that `normalise` has returned before."""
+    return unicodedata.normalize("NFC", email).casefold()

@@ -17,15 +17,26 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check saw. Without advice all is well; with advice there is a problem, and this is what to do."""
+    """What a check saw. Without advice all is well; with advice there is a problem, and this is what to do.
+
+    A problem that `can_wait` is told to whoever looks, and keeps no reader away.
+    """
 
     says: str
     advice: str = ""
+    can_wait: bool = False
 
     @property
     def is_ok(self) -> bool:
         """Whether nothing needs to be done."""
         return not self.advice
+
+    @property
+    def word(self) -> str:
+        """What a monitor is told: ok, warning or problem."""
+        if self.is_ok:
+            return "ok"
+        return "warning" if self.can_wait else "problem"
 
 
 Check = Callable[[datetime], Finding]

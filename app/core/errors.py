@@ -2,6 +2,7 @@
 
 AppError
 ├── NotFoundError   404  the thing does not exist, or you may not see it
+├── GoneError       410  it was there, and its time is over
 ├── ConflictError   409  somebody was faster, or the state moved on
 ├── RefusedError    403  a rule says no
 ├── TooManyError    429  slow down
@@ -31,6 +32,12 @@ class NotFoundError(AppError):
     """The thing does not exist, or the reader may not know that it does."""
 
     status = HTTPStatus.NOT_FOUND
+
+
+class GoneError(AppError):
+    """The thing was there, and its time is over."""
+
+    status = HTTPStatus.GONE
 
 
 class ConflictError(AppError):

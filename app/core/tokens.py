@@ -47,3 +47,17 @@ def mac_matches(given: str, purpose: str, *parts: object) -> bool:
     proof = given.encode(errors="replace")
     matches = [hmac.compare_digest(proof, mac(purpose, *parts, key=key).encode()) for key in keys]
     return any(matches)
+
+
+def digits(purpose: str, *parts: object, length: int = 6, key: str | None = None) -> str:
+    """Return a keyed digest as a few digits, for people to type; the caller limits how often one may guess."""
+    number = int.from_bytes(sha256(mac(purpose, *parts, key=key).encode()).digest())
+    return f"{number % 10**length:0{length}}"
+
+
+def digits_match(given: str, purpose: str, *parts: object, length: int = 6) -> bool:
+    """Tell in constant time whether `given` was made by `digits`, with today's key or one that was retired."""
+    keys = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+    typed = given.encode(errors="replace")
+    matches = [hmac.compare_digest(typed, digits(purpose, *parts, length=length, key=key).encode()) for key in keys]
+    return any(matches)

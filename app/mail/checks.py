@@ -4,19 +4,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Flask, current_app
-from sqlalchemy import func, select
 
 from app.core import checks
 from app.core.checks import Finding
-from app.core.db import db
-from app.mail import queries, transport
-from app.mail.models import Letter, LetterState
+from app.mail import dns, queries, transport
+from app.mail.models import LetterState
 from app.mail.transport import DeliveryError
 
 # A worker looks every second; what has been due for a minute, nobody looks at.
 OVERDUE: Final = timedelta(minutes=1)
 # Beyond this the site is taken out of service: it would go on promising letters that do not leave.
 STUCK: Final = timedelta(minutes=15)
+REFUSALS_WITHIN: Final = timedelta(days=3)
+_START_ONE: Final = "No worker delivers. Start one: `flask --app wsgi worker`."
 
 
 def server(_now: datetime) -> Finding:
@@ -53,11 +53,25 @@ def outbox(now: datetime) -> Finding:
 
 
 def flow(now: datetime) -> Finding:
-    """See whether letters have been stuck so long that no more should be promised; one statement."""
-    waits = db.session.scalar(select(func.min(Letter.due_at)).where(queries.IN_THE_QUEUE, Letter.due_at <= now))
-    if waits is not None and now - waits > STUCK:
-        return Finding("letters are stuck", "No worker delivers. Start one: `flask --app wsgi worker`.")
+    """See whether letters are late, and whether so much that no more should be promised; one statement."""
+    late = queries.lateness(now)
+    if late > STUCK:
+        return Finding("letters are stuck", _START_ONE)
+    if late > OVERDUE:
+        return Finding("letters are late", _START_ONE, can_wait=True)
     return Finding("letters leave")
+
+
+def refusals(now: datetime) -> Finding:
+    """See whether servers have refused letters for what we are, and not for whom they are to; one statement."""
+    number = queries.policy_refusals(since=now - REFUSALS_WITHIN)
+    if number:
+        return Finding(
+            f"{number} letters were refused as a matter of policy in the last days",
+            "The recipients' servers do not trust the sender: see SPF, DKIM and DMARC, and the words of the letters.",
+            can_wait=True,
+        )
+    return Finding("none refused as a matter of policy")
 
 
 def init_app(app: Flask) -> None:
@@ -65,3 +79,8 @@ def init_app(app: Flask) -> None:
     checks.register(app, "mail server", server)
     checks.register(app, "outbox", outbox)
     checks.register(app, "letters", flow, decides_readiness=True)
+    checks.register(app, "refusals", refusals)
+    # A sender that exists on this machine alone has no domain that anybody could ask about.
+    if app.config["MAIL_SERVER"] and "." in app.config["MAIL_SENDER"].partition("@")[2].removesuffix(".localdomain"):
+        for name, check in (("SPF", dns.spf), ("DKIM", dns.dkim), ("DMARC", dns.dmarc), ("MX", dns.mx)):
+            checks.register(app, name, check)

@@ -17,11 +17,13 @@ from flask_mail import BadHeaderError
 from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db import transaction
+from app.core.db import db, require_transaction, transaction
 from app.core.i18n import language_of, speaking
-from app.mail import kinds, queries
+from app.mail import kinds, pace, queries
 from app.mail.message import BadLetterError, Message
-from app.mail.models import Letter, LetterState
+from app.mail.models import Failure, Letter, LetterState
+from app.mail.pace import Admission
+from app.mail.refusals import failure_of
 from app.mail.render import sender_name
 from app.mail.transport import STEPS_MAX, DeliveryError, Transport, open_transport
 
@@ -40,12 +42,13 @@ def deliver(now: datetime) -> int:
     """Send what is due; return how many letters were dealt with, whatever became of them."""
     if not queries.is_anything_due(now):
         return 0
-    return _send_all(_lease(now), now)
+    letters = _lease(now)
+    return _send_admitted(letters, now)
 
 
 def deliver_one(letter_id: int, *, now: datetime) -> int:
     """Send this letter if it is due and nobody else has it; return 1 if it was dealt with here."""
-    return _send_all(_lease(now, only=letter_id), now)
+    return _send_admitted(_lease(now, only=letter_id), now)
 
 
 def lease_length() -> timedelta:
@@ -54,12 +57,17 @@ def lease_length() -> timedelta:
 
 
 def _lease(now: datetime, *, only: int | None = None) -> list[Letter]:
-    """Take up to BATCH_MAX due letters, the longest due first, so that no other worker gets them."""
+    """Take up to BATCH_MAX due letters for this worker alone: those somebody waits for first, then the longest due."""
     due = select(Letter.id).where(queries.IN_THE_QUEUE, Letter.due_at <= now)
     if only is not None:
         due = due.where(Letter.id == only)
     # A CTE, since PostgreSQL may run a subquery with LIMIT more than once; SQLite has one writer and needs no lock.
-    taken = due.order_by(Letter.due_at, Letter.id).limit(BATCH_MAX).with_for_update(skip_locked=True).cte("taken")
+    taken = (
+        due.order_by(Letter.priority, Letter.due_at, Letter.id)
+        .limit(BATCH_MAX)
+        .with_for_update(skip_locked=True)
+        .cte("taken")
+    )
     with transaction() as session:
         letters = session.scalars(
             update(Letter)
@@ -68,10 +76,25 @@ def _lease(now: datetime, *, only: int | None = None) -> list[Letter]:
             .returning(Letter),
             execution_options={"synchronize_session": False, "populate_existing": True},
         ).all()
-    return sorted(letters, key=lambda letter: letter.id)
+    return sorted(letters, key=lambda letter: (letter.priority, letter.id))
 
 
-def _send_all(letters: list[Letter], now: datetime) -> int:
+def _send_admitted(letters: list[Letter], now: datetime) -> int:
+    """Send those of the leased letters that may go now; return how many were dealt with."""
+    if not letters:
+        return 0
+    admission = pace.admit(letters, now=now)
+    db.session.commit()  # ends the reading: no connection is held while the network is waited for
+    for until, waiting in admission.wait.items():
+        pace.hand_back(waiting, until=until)
+    for letter in admission.suppressed:
+        _fail(letter, "not sent: this address refused earlier letters", Failure.SUPPRESSED, now=now)
+    decided = len(letters) - len(admission.go)
+    return decided + (_send_all(admission, now) if admission.go else 0)
+
+
+def _send_all(admission: Admission, now: datetime) -> int:
+    letters = admission.go
     started = time.monotonic()
     with open_transport() as transport:
         for position, letter in enumerate(letters):
@@ -80,7 +103,7 @@ def _send_all(letters: list[Letter], now: datetime) -> int:
                 _hand_back(letters[position:], now + passed)
                 return position
             try:
-                _send(letter, transport, now + passed)
+                _send(letter, transport, admission, now + passed)
             except DeliveryError as error:
                 # The server itself is away: the rest would each wait for it in vain.
                 passed = timedelta(seconds=time.monotonic() - started)
@@ -90,10 +113,10 @@ def _send_all(letters: list[Letter], now: datetime) -> int:
     return len(letters)
 
 
-def _send(letter: Letter, transport: Transport, now: datetime) -> None:
+def _send(letter: Letter, transport: Transport, admission: Admission, now: datetime) -> None:
     """Write and send one letter and settle what became of it; raises DeliveryError only if it is general."""
     if letter.attempts > ATTEMPTS_MAX:
-        _fail(letter, "every worker that tried to send it ended before it could say more")
+        _fail(letter, "every worker that tried to send it ended before it could say more", Failure.UNWRITTEN, now=now)
         return
     try:
         message = _written(letter, now)
@@ -103,7 +126,8 @@ def _send(letter: Letter, transport: Transport, now: datetime) -> None:
         return
     except Exception as error:  # noqa: BLE001 - one room's fault must not keep the letters of the others
         # Neither the error's text nor its values: they may hold what people wrote.
-        _fail(letter, f"the letter could not be written: {type(error).__name__} in {_place(error)}")
+        words = f"the letter could not be written: {type(error).__name__} in {_place(error)}"
+        _fail(letter, words, Failure.UNWRITTEN, now=now)
         return
     if message is None:
         _settle(letter, state=LetterState.STOPPED, due_at=now, last_error=None)
@@ -114,16 +138,24 @@ def _send(letter: Letter, transport: Transport, now: datetime) -> None:
     except DeliveryError as error:
         if error.is_general:
             raise
-        passed = timedelta(seconds=time.monotonic() - started)
-        if error.is_final:
-            _fail(letter, error.words)
-        else:
-            _postpone(letter, error.words, now + passed)
+        _settle_refusal(letter, error, now + timedelta(seconds=time.monotonic() - started))
     except (BadHeaderError, BadLetterError) as error:
-        _fail(letter, str(error) or "a control character in a header")
+        _fail(letter, str(error) or "a control character in a header", Failure.UNWRITTEN, now=now)
     else:
         sent_at = now + timedelta(seconds=time.monotonic() - started)
-        _settle(letter, state=LetterState.SENT, due_at=sent_at, sent_at=sent_at, last_error=None)
+        with transaction():
+            _settle_here(letter, state=LetterState.SENT, due_at=sent_at, sent_at=sent_at, last_error=None, failure=None)
+            pace.note_arrival(letter, admission)
+
+
+def _settle_refusal(letter: Letter, error: DeliveryError, now: datetime) -> None:
+    """Note what a refusal of this letter means for it, for its address and for its domain."""
+    if error.is_final:
+        _fail(letter, error.words, failure_of(error.refusal) if error.refusal else Failure.REFUSED, now=now)
+        return
+    _postpone(letter, error.words, now)
+    if error.refusal is not None and error.refusal.asks_for_patience:
+        pace.pause(pace.domain_of(letter), now=now)
 
 
 def _written(letter: Letter, now: datetime) -> Message | None:
@@ -157,29 +189,37 @@ def _hand_back(letters: list[Letter], now: datetime) -> None:
 def _postpone(letter: Letter, words: str, now: datetime) -> None:
     """Try again after the next pause; give the letter up when there is none left."""
     if letter.attempts >= ATTEMPTS_MAX:
-        _fail(letter, words)
+        _fail(letter, words, Failure.UNREACHABLE, now=now)
         return
     pause = PAUSES[letter.attempts - 1]
     log.warning("letter %d (%s) waits %s after attempt %d", letter.id, letter.kind, pause, letter.attempts)
     _settle(letter, state=LetterState.QUEUED, due_at=now + pause, last_error=_impersonal(words, letter))
 
 
-def _fail(letter: Letter, words: str) -> None:
-    log.error("letter %d (%s) has failed at attempt %d", letter.id, letter.kind, letter.attempts)
-    _settle(letter, state=LetterState.FAILED, last_error=_impersonal(words, letter))
+def _fail(letter: Letter, words: str, failure: Failure, *, now: datetime) -> None:
+    log.error("letter %d (%s) has failed at attempt %d: %s", letter.id, letter.kind, letter.attempts, failure.value)
+    words = _impersonal(words, letter)
+    with transaction():
+        if _settle_here(letter, state=LetterState.FAILED, last_error=words, failure=failure):
+            pace.note_refusal(letter, failure, words, now=now)
 
 
 def _settle(letter: Letter, **values: object) -> None:
-    """Write what became of the letter, unless the lease was lost to another worker meanwhile."""
-    with transaction() as session:
-        settled = session.scalar(
-            update(Letter)
-            .where(Letter.id == letter.id, Letter.state == LetterState.SENDING, Letter.attempts == letter.attempts)
-            .values(**values)
-            .returning(Letter.id)
-        )
+    with transaction():
+        _settle_here(letter, **values)
+
+
+def _settle_here(letter: Letter, **values: object) -> bool:
+    """Write what became of the letter; False when the lease was lost to another worker meanwhile."""
+    settled = require_transaction().scalar(
+        update(Letter)
+        .where(Letter.id == letter.id, Letter.state == LetterState.SENDING, Letter.attempts == letter.attempts)
+        .values(**values)
+        .returning(Letter.id)
+    )
     if settled is None:
         log.warning("letter %d (%s) was taken over by another worker", letter.id, letter.kind)
+    return settled is not None
 
 
 def _impersonal(words: str, letter: Letter) -> str:

@@ -1,7 +1,8 @@
 """The door for everybody who must tell somebody: a row, in the transaction that is open anyway."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,12 +11,25 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.core.addresses import normalise
+from app.core.addresses import key_of, normalise
 from app.core.db import require_transaction
 from app.core.i18n import Language
-from app.mail.models import Letter, LetterState
+from app.mail.models import Letter, LetterState, Priority
 
 _QUEUED: Final = "letters_queued"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A letter to be queued: its cause as `key`, whom it goes to, and the `ids` (plain JSON) it is written from."""
+
+    kind: str
+    key: str
+    to_email: str
+    language: Language | str
+    ids: Mapping[str, object]
+    to_name: str = ""
+    priority: Priority = Priority.PERSONAL
 
 
 def queue(
@@ -26,6 +40,7 @@ def queue(
     to_name: str = "",
     language: Language | str,
     ids: Mapping[str, object],
+    priority: Priority = Priority.PERSONAL,
     now: datetime,
 ) -> bool:
     """Put one letter into the outbox, due at `now`; False when a letter with this key is there already.
@@ -33,29 +48,39 @@ def queue(
     One statement. Must be called inside the transaction of what the letter tells, so that both happen or neither.
     The letter is written when it is sent, from `kind` and `ids` (plain JSON values).
     """
+    return queue_all([Wanted(kind, key, to_email, language, ids, to_name, priority)], now=now) == 1
+
+
+def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
+    """Put letters into the outbox as `queue` does, many in a statement; return how many were not there already."""
+    if not letters:
+        return 0
     session = require_transaction()
     # The ORM's own insert knows no ON CONFLICT; both engines speak the same, through a construct of their own.
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    queued = session.scalar(
-        insert(Letter)
-        .values(
-            kind=kind,
-            key=key,
-            to_email=to_email,
-            to_name=to_name,
-            language=language,
-            ids=dict(ids),
-            state=LetterState.QUEUED,
-            attempts=0,
-            due_at=now,
-            created_at=now,
-            message_id=new_message_id(),
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(Letter.id)
-    )
+    rows = [
+        {
+            "kind": letter.kind,
+            "key": letter.key,
+            "to_email": letter.to_email,
+            "to_name": letter.to_name,
+            "to_key": key_of(letter.to_email),
+            "priority": letter.priority,
+            "has_slot": False,
+            "language": letter.language,
+            "ids": dict(letter.ids),
+            "state": LetterState.QUEUED,
+            "attempts": 0,
+            "due_at": now,
+            "created_at": now,
+            "message_id": new_message_id(),
+        }
+        for letter in letters
+    ]
+    statement = insert(Letter).on_conflict_do_nothing(index_elements=["key"]).returning(Letter.id)
+    queued = session.execute(statement, rows).all()
     wake_after_commit(session)
-    return queued is not None
+    return len(queued)
 
 
 def new_message_id() -> str:

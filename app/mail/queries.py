@@ -1,13 +1,14 @@
 """What the outbox holds."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select, text
 
 from app.core.db import db
-from app.mail.models import Letter, LetterState
+from app.mail.models import Failure, Letter, LetterState, RefusedAddress
 
 FAILED_SHOWN_MAX: Final = 100
 
@@ -26,6 +27,26 @@ class OutboxState:
 def is_anything_due(now: datetime) -> bool:
     """Tell whether a delivery would find something; a look that takes no write lock."""
     return db.session.scalar(select(Letter.id).where(IN_THE_QUEUE, Letter.due_at <= now).limit(1)) is not None
+
+
+def lateness(now: datetime) -> timedelta:
+    """Return for how long the oldest letter has been due that nobody has sent; one statement over a small index."""
+    oldest = db.session.scalar(select(func.min(Letter.due_at)).where(IN_THE_QUEUE, Letter.due_at <= now))
+    return timedelta() if oldest is None else now - oldest
+
+
+def policy_refusals(*, since: datetime) -> int:
+    """Return how many letters queued since then were refused for what we are."""
+    statement = select(func.count()).where(
+        Letter.state == LetterState.FAILED, Letter.failure == Failure.POLICY, Letter.created_at > since
+    )
+    return db.session.scalar(statement) or 0
+
+
+def refusing(keys: Collection[str]) -> dict[str, RefusedAddress]:
+    """Return what is known of those of these addresses that refused letters, by address; one statement."""
+    rows = db.session.scalars(select(RefusedAddress).where(RefusedAddress.key.in_(keys)))
+    return {row.key: row for row in rows}
 
 
 def letter(letter_id: int) -> Letter | None:

@@ -3,15 +3,15 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app.core.addresses import normalise
-from app.core.db import transaction
+from app.core.db import require_transaction, transaction
 from app.core.errors import ConflictError, NotFoundError
 from app.core.i18n import Language
 from app.core.i18n import gettext as _
 from app.mail import delivery, mails, outbox, queries
-from app.mail.models import Letter, LetterState
+from app.mail.models import Letter, LetterState, RefusedAddress
 
 
 def send_again(letter_id: int, *, now: datetime) -> None:
@@ -23,9 +23,12 @@ def send_again(letter_id: int, *, now: datetime) -> None:
         requeued = session.scalar(
             update(Letter)
             .where(Letter.id == letter_id, Letter.state == LetterState.FAILED)
-            .values(state=LetterState.QUEUED, attempts=0, due_at=now)
-            .returning(Letter.id)
+            .values(state=LetterState.QUEUED, attempts=0, due_at=now, failure=None)
+            .returning(Letter.to_key)
         )
+        if requeued is not None:
+            # Whoever asks for it knows better than an old refusal.
+            session.execute(delete(RefusedAddress).where(RefusedAddress.key == requeued))
         outbox.wake_after_commit(session)
     if requeued is not None:
         return
@@ -49,3 +52,18 @@ def send_test(to_email: str, *, language: Language, now: datetime) -> Letter:
         raise AssertionError(key)
     delivery.deliver_one(queued.id, now=now)
     return queries.letter(queued.id) or queued
+
+
+def forget_address(key: str) -> None:
+    """Take an address out of the outbox, in the caller's transaction: letters that wait are stopped, all lose it.
+
+    A letter that a worker has in its hands at this moment may still arrive.
+    """
+    session = require_transaction()
+    waiting = update(Letter).where(Letter.to_key == key, Letter.state.in_((LetterState.QUEUED, LetterState.SENDING)))
+    session.execute(waiting.values(state=LetterState.STOPPED), execution_options={"synchronize_session": False})
+    session.execute(
+        update(Letter).where(Letter.to_key == key).values(to_email="", to_name="", to_key=""),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(delete(RefusedAddress).where(RefusedAddress.key == key))

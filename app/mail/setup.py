@@ -6,7 +6,7 @@ from flask import Flask
 from app.config import BadSettingError
 from app.core import jobs
 from app.core.addresses import normalise
-from app.mail import checks, delivery, kinds, mails, views_dev
+from app.mail import checks, delivery, kinds, mails, pace, views_dev
 
 
 def init_app(app: Flask) -> None:
@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
     flask_mail.Mail(app)
     kinds.register(mails.TEST, mails.test)
     jobs.register(app, "deliver letters", delivery.deliver)
+    jobs.register(app, "forget refused addresses", pace.forget_old)
     checks.init_app(app)
     if app.config["APP_ENV"] == "development":
         app.register_blueprint(views_dev.bp)

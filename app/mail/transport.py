@@ -16,11 +16,11 @@ import flask_mail
 from flask import current_app
 
 from app.mail.message import Message
+from app.mail.refusals import CLOSING, Refusal, Step
 
 # How often a letter's way may wait for the server: connect (two addresses), greeting, EHLO, STARTTLS, handshake,
 # EHLO, AUTH (three), MAIL, RCPT, DATA. RSET and QUIT come after the answer that counts.
 STEPS_MAX: Final = 13
-_CLOSING: Final = 421
 _SIGN_IN_FIRST: Final = 530  # RFC 4954 6: the settings lack a user name, the letter lacks nothing
 _FINAL: Final = 500
 
@@ -28,14 +28,18 @@ _FINAL: Final = 500
 class DeliveryError(Exception):
     """The server did not take a letter. `words` are its own, for organizers; they may hold an address.
 
-    `is_final`: trying again is of no use. `is_general`: the next letter would fare no better now.
+    `is_final`: trying again is of no use. `is_general`: the next letter would fare no better now. `refusal`: what the
+    server answered, where it spoke.
     """
 
-    def __init__(self, words: str, *, is_final: bool = False, is_general: bool = False) -> None:
+    def __init__(
+        self, words: str, *, is_final: bool = False, is_general: bool = False, refusal: Refusal | None = None
+    ) -> None:
         super().__init__(words)
         self.words = words
         self.is_final = is_final
         self.is_general = is_general
+        self.refusal = refusal
 
 
 class Transport(Protocol):
@@ -185,15 +189,19 @@ class Smtp:
         try:
             self._connection.send(message)
         except (smtplib.SMTPException, OSError) as error:
-            code = _code(error)
-            if code is None or code == _CLOSING:
+            refusal = _refusal(error)
+            code = refusal.code if refusal else None
+            if code is None or code == CLOSING:
                 # Nobody listens there any more; a QUIT would only wait.
                 _hang_up(self._connection)
                 self._connection = None
             self.close()
-            is_general = code in {_CLOSING, _SIGN_IN_FIRST}
+            # A server that closes once it has heard whom the letter is for speaks of that domain, not of itself.
+            is_general = code == _SIGN_IN_FIRST or (code == CLOSING and not (refusal and refusal.asks_for_patience))
             is_final = code is not None and code >= _FINAL and not is_general
-            raise DeliveryError(self._words(error), is_final=is_final, is_general=is_general) from error
+            raise DeliveryError(
+                self._words(error), is_final=is_final, is_general=is_general, refusal=refusal
+            ) from error
 
     def _words(self, error: Exception) -> str:
         """Return what happened, for the organizers: the server's own words where it spoke."""
@@ -219,9 +227,17 @@ def _answer(error: Exception) -> tuple[int, bytes | str] | None:
     return None
 
 
-def _code(error: Exception) -> int | None:
+def _refusal(error: Exception) -> Refusal | None:
     answer = _answer(error)
-    return None if answer is None else answer[0]
+    if answer is None:
+        return None
+    step: Step = "MAIL"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        step = "RCPT"
+    elif isinstance(error, smtplib.SMTPDataError):
+        step = "DATA"
+    code, said = answer
+    return Refusal(code, said.decode("utf-8", "replace") if isinstance(said, bytes) else said, step)
 
 
 def _hang_up(connection: Connection) -> None:

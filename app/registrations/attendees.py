@@ -12,7 +12,7 @@ from app.core.errors import NotFoundError
 from app.core.i18n import Texts
 from app.core.i18n import gettext as _
 from app.events.models import Event, TicketType
-from app.mail.models import Letter, LetterState
+from app.mail.models import Failure, Letter, LetterState
 from app.registrations.models import Registration, RegistrationState
 from app.web.forms import one_line
 
@@ -58,6 +58,20 @@ def state_names() -> dict[RegistrationState, str]:
         RegistrationState.PENDING: _("To be approved"),
         RegistrationState.CANCELLED: _("Cancelled"),
         RegistrationState.DECLINED: _("Declined"),
+    }
+
+
+def failure_names() -> dict[Failure, str]:
+    """Return in the page's language why a letter was given up, and what helps."""
+    return {
+        Failure.ADDRESS: _("Nobody has this address. Ask the person for the right one."),
+        Failure.FULL: _("The mailbox is full. Send it again in some days."),
+        Failure.POLICY: _("The server does not trust our e-mails. This is a matter for whoever runs the site."),
+        Failure.CONTENT: _("The server did not want what the e-mail says."),
+        Failure.REFUSED: _("The server refused the e-mail."),
+        Failure.UNREACHABLE: _("For two days the server could not be reached, or put us off."),
+        Failure.UNWRITTEN: _("The e-mail could not be written. This is a fault of the site."),
+        Failure.SUPPRESSED: _("Not tried, since this address refused earlier e-mails. Sending it again tries anew."),
     }
 
 

@@ -1,17 +1,22 @@
 """Telling those who registered that their event moved or was cancelled: one letter for one cause, whatever dies."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.core.db import db, require_transaction, transaction
+from app.core.errors import ConflictError
 from app.core.i18n import Texts
+from app.core.i18n import gettext as _
 from app.events.models import Event, EventState
+from app.history.service import Actor, record
 from app.mail import outbox
+from app.mail.models import Priority
 from app.registrations.models import LIVE, EventChange, Registration
 from app.registrations.rules import told
 
@@ -41,6 +46,51 @@ def note_change(event: Event, *, before: Mapping[str, Any], fields: frozenset[st
         return
     due_at = now + timedelta(seconds=current_app.config["CHANGE_LETTER_DELAY"])
     session.add(EventChange(event_id=event.id, before=was, note=note, changed_at=now, due_at=due_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """A change that people will be told at `due_at`, or are being told of now; `people` have not heard of it yet."""
+
+    due_at: datetime
+    is_begun: bool
+    people: int
+
+
+def gathering(event_id: int) -> Gathering | None:
+    """Return what is to be told of this event; None when everybody knows everything. One statement."""
+    people = (
+        select(func.count())
+        .where(
+            Registration.event_id == EventChange.event_id,
+            Registration.id > EventChange.cursor,
+            Registration.state.in_(LIVE),
+            Registration.created_at <= EventChange.changed_at,
+        )
+        .scalar_subquery()
+    )
+    found = db.session.execute(
+        select(EventChange.due_at, EventChange.begun_at, people)
+        .where(EventChange.event_id == event_id, _UNFINISHED)
+        .order_by(EventChange.id)
+        .limit(1)
+    ).one_or_none()
+    return Gathering(found[0], found[1] is not None, found[2]) if found else None
+
+
+def announce_now(event_id: int, *, by: Actor, now: datetime) -> None:
+    """Tell people at once what was to gather for some minutes. Raises ConflictError when there is nothing to tell."""
+    with transaction() as session:
+        hastened = session.scalar(
+            update(EventChange)
+            .where(EventChange.event_id == event_id, EventChange.begun_at.is_(None))
+            .values(due_at=now)
+            .returning(EventChange.id)
+        )
+        if hastened is None:
+            raise ConflictError(_("There is nothing to tell: the e-mails are on their way already."))
+        record("change.announced", by=by, now=now, event_id=event_id)
+        outbox.wake_after_commit(session)
 
 
 def announce(now: datetime) -> int:
@@ -86,15 +136,21 @@ def _reach(session: Session, change: EventChange, *, now: datetime) -> int:
         .order_by(Registration.id)
         .limit(STEP)
     ).all()
-    for person in people:
-        outbox.queue(
-            kind,
-            key=f"change:{change.id}:{person.id}",
-            to_email=person.email,
-            to_name=person.name,
-            language=person.language,
-            ids={"registration": person.id, "change": change.id},
-            now=now,
-        )
-        change.cursor = person.id
+    outbox.queue_all(
+        [
+            outbox.Wanted(
+                kind,
+                key=f"change:{change.id}:{person.id}",
+                to_email=person.email,
+                to_name=person.name,
+                language=person.language,
+                ids={"registration": person.id, "change": change.id},
+                priority=Priority.BULK,
+            )
+            for person in people
+        ],
+        now=now,
+    )
+    if people:
+        change.cursor = people[-1].id
     return len(people)

@@ -98,6 +98,7 @@ class Registration(Model):
     email_key: Mapped[str] = mapped_column(String(254))  # normalised: decides who is the same
     language: Mapped[Language] = mapped_column(String(8), default="zh")
     token_version: Mapped[int] = mapped_column(default=1)  # raised to revoke the link
+    link_renewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # it opens for 30 days more
     # Added to the event's SEQUENCE in this person's letters: one that leaves and comes back needs a
     # number above that of the CANCEL (RFC 5546 2.1.4).
     calendar_offset: Mapped[int] = mapped_column(default=0)
@@ -150,6 +151,20 @@ class EventChange(Model):
     cursor: Mapped[int] = mapped_column(default=0)
 
     event: Mapped[Event] = relationship()
+
+
+class PersonLink(Model):
+    """A way to all registrations of one address: a link, or six digits, sent there. No secret is stored."""
+
+    __tablename__ = "person_links"
+    __table_args__ = (CheckConstraint("attempts >= 0", name="attempts"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    email_key: Mapped[str] = mapped_column(String(254), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)  # wrong digits; too many, and only the link opens
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Answer(Model):

@@ -5,17 +5,25 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
+from app.core.clock import utc_now
 from app.core.db import db
-from app.core.errors import NotFoundError
+from app.core.errors import GoneError, NotFoundError
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState
-from app.events.queries import whole_event
-from app.registrations.models import EventChange, Question, Registration, RegistrationState
-from app.registrations.rules import code_in, opens
+from app.registrations.known_events import event_as_it_is
+from app.registrations.models import Answer, EventChange, PersonLink, Question, Registration, RegistrationState
+from app.registrations.rules import code_in, link_is_open, opens
 
 QUESTIONS_MAX: Final = 100
+MINE_MAX: Final = 200
+LINKS_MAX: Final = 3  # more letters than this help nobody, and would fill a mailbox
+
+
+class LinkExpiredError(GoneError):
+    """A link to one's own registration whose time is over; it can be renewed by mail."""
 
 
 def event_for_sign_up(slug: str) -> Event:
@@ -41,7 +49,18 @@ def questions_of(event_id: int) -> Sequence[Question]:
 
 
 def own_registration(token: str) -> Registration:
-    """Return the registration that this link opens, with event, ticket type and answers; NotFoundError."""
+    """Return the registration that this link opens, with event, ticket type and answers.
+
+    Raises NotFoundError for a link that was never made or is revoked, LinkExpiredError for one whose time is over.
+    """
+    registration = registration_by(token)
+    if not link_is_open(registration, now=utc_now()):
+        raise LinkExpiredError(_("This link has expired: it was open until 30 days after the event."))
+    return registration
+
+
+def registration_by(token: str) -> Registration:
+    """Return the registration of a link, also of one that has expired; NotFoundError."""
     statement = (
         select(Registration)
         .where(Registration.code == code_in(token))
@@ -63,11 +82,17 @@ def own_registration(token: str) -> Registration:
 def registration_for_letter(registration_id: int, *, now: datetime) -> Registration | None:
     """Return the registration a letter is about, with all that its event's page shows; None when it is gone."""
     statement = (
-        select(Registration)
+        select(Registration, Event.revision)
+        .join(Event, Event.id == Registration.event_id)
         .where(Registration.id == registration_id)
-        .options(joinedload(Registration.event).options(*whole_event(now=now)), joinedload(Registration.ticket_type))
+        .options(joinedload(Registration.ticket_type))
     )
-    return db.session.scalars(statement).unique().one_or_none()
+    found = db.session.execute(statement).one_or_none()
+    if found is None:
+        return None
+    registration: Registration = found[0]
+    set_committed_value(registration, "event", event_as_it_is(registration.event_id, found[1], now=now))
+    return registration
 
 
 def change_for_letter(change_id: int) -> EventChange | None:
@@ -89,3 +114,35 @@ def position_in_queue(registration: Registration) -> int:
         )
     )
     return db.session.scalar(statement) or 0
+
+
+def registrations_of(email_key: str) -> Sequence[Registration]:
+    """Return what an address has signed up for, the latest event first, with event, ticket type and answers."""
+    statement = (
+        select(Registration)
+        .join(Registration.event)
+        .where(Registration.email_key == email_key, Registration.erased_at.is_(None))
+        .options(
+            contains_eager(Registration.event).joinedload(Event.venue),
+            joinedload(Registration.ticket_type),
+            selectinload(Registration.answers).joinedload(Answer.question),
+        )
+        .order_by(Event.starts_at.desc(), Registration.id.desc())
+        .limit(MINE_MAX)
+    )
+    return db.session.scalars(statement).unique().all()
+
+
+def person_link(code: str, *, now: datetime) -> PersonLink | None:
+    """Return the way to somebody's registrations with this code, while it is open."""
+    return db.session.scalar(select(PersonLink).where(PersonLink.code == code, PersonLink.expires_at > now))
+
+
+def person_links(email_key: str, *, now: datetime) -> Sequence[PersonLink]:
+    """Return the open ways to the registrations of this address, the newest first."""
+    return db.session.scalars(
+        select(PersonLink)
+        .where(PersonLink.email_key == email_key, PersonLink.expires_at > now)
+        .order_by(PersonLink.id.desc())
+        .limit(LINKS_MAX)
+    ).all()

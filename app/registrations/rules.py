@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -93,6 +93,17 @@ def token_of(registration: Registration) -> str:
 def code_in(token: str) -> str:
     """Return the code that a token claims to be for."""
     return token[:CODE_LENGTH]
+
+
+# A link in an old letter should not open somebody's answers for ever, and the talk's slides are up by then.
+LINK_LIFETIME: Final = timedelta(days=30)
+
+
+def link_is_open(registration: Registration, *, now: datetime) -> bool:
+    """Tell whether one's own address still opens: until 30 days after the event, or after it was renewed."""
+    renewed_at = registration.link_renewed_at
+    last = registration.event.ends_at if renewed_at is None else max(registration.event.ends_at, renewed_at)
+    return now < last + LINK_LIFETIME
 
 
 def opens(token: str, registration: Registration) -> bool:

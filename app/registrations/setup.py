@@ -6,7 +6,18 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
-from app.registrations import changes, mails, receivers, views, views_manage, views_preview
+from app.registrations import (
+    changes,
+    known_events,
+    mails,
+    mails_mine,
+    receivers,
+    views,
+    views_manage,
+    views_mine,
+    views_preview,
+    views_ticket,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -14,7 +25,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(views_manage.bp)
     app.register_blueprint(views_preview.bp)
+    app.register_blueprint(views_ticket.bp)
+    app.register_blueprint(views_mine.bp)
+    views_mine.init_app(app)
     menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES)
+    known_events.init_app(app)
     mails.register()
+    mails_mine.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)

@@ -14,6 +14,7 @@ from app.registrations.forms import correction_form, sign_up_form
 from app.registrations.models import Registration
 from app.registrations.queries import event_for_sign_up, own_registration, position_in_queue, questions_of
 from app.registrations.rules import can_change, is_live, public_ticket_types, sign_up_status
+from app.registrations.views_ticket import in_wechat
 from app.web.forms import Form
 from app.web.limits import limiter, sign_up_rate
 from app.web.pages import public_page, render, see_other
@@ -117,6 +118,8 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
         can_sign_up_again=not is_live(registration) and sign_up_status(event, now=utc_now()).takes_sign_ups,
         position=position_in_queue(registration),
         is_saved=request.args.get("done") == "saved",
+        is_mailed=request.args.get("done") == "mailed",
+        in_wechat=in_wechat(),
     )
     # The address is the key: it goes to no other site, into no index, into no cache. Not `no-referrer`: with it
     # browsers say `Origin: null`, and without Fetch Metadata (plain http, older iPhones) our own form is refused.

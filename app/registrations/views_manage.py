@@ -3,14 +3,15 @@
 from flask import Blueprint, Response, abort, request, stream_with_context
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.gate import PATH, signed_in_organizer
+from app.accounts.gate import PATH, actor, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
 from app.core.clock import utc_now
 from app.core.i18n import current_language
 from app.events.managed import managed_event
+from app.mail import queries as mail_queries
 from app.mail import service as mail
-from app.registrations import attendees, export
+from app.registrations import attendees, changes, export
 from app.registrations.attendees import Wanted
 from app.web.pages import see_other
 
@@ -26,15 +27,19 @@ def index(slug: str) -> Response:
     managed, wanted = managed_event(slug, signed_in_organizer(), Permission.SEE_ATTENDEES), _wanted()
     event = managed.event
     before, after = _id("before"), _id("after")
+    page = attendees.attendee_page(event.id, wanted, after=after or 0, before=before)
     return manage_page(
         "registrations/manage/attendees.html",
         permissions=managed.permissions,
         event=event,
         wanted=wanted,
-        page=attendees.attendee_page(event.id, wanted, after=after or 0, before=before),
+        page=page,
+        refusing=mail_queries.refusing({attendee.email_key for attendee in page.attendees}),
+        gathering=changes.gathering(event.id),
         counts=attendees.counts([event.id])[event.id],
         state_names=attendees.state_names(),
         failed=attendees.failed_letters(event.id),
+        failure_names=attendees.failure_names(),
         formats=export.FORMATS,
     )
 
@@ -51,6 +56,14 @@ def download(slug: str, suffix: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}-attendees.{form.suffix}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@bp.post("/announcement")
+def announce_now(slug: str) -> BaseResponse:
+    """Tell everybody registered at once what has changed, instead of in some minutes."""
+    event = managed_event(slug, signed_in_organizer(), Permission.WRITE).event
+    changes.announce_now(event.id, by=actor(), now=utc_now())
+    return see_other(".index", slug=slug)
 
 
 @bp.post(f"/letters/<int(max={_ID_MAX}):letter_id>/delivery")

@@ -18,10 +18,13 @@ def alive() -> Response:
 
 @bp.get("/readyz")
 def ready() -> Response:
-    """Answer 200 when readers may be sent here, else 503; the body says which check fails, but no details."""
+    """Answer 200 when readers may be sent here, else 503; the body says of each check ok, warning or problem.
+
+    No details: anybody may ask.
+    """
     found = checks.run_all(current_app._get_current_object(), now=utc_now(), readiness_only=True)  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
-    response = jsonify({name: "ok" if finding.is_ok else "problem" for name, finding in found})
-    if not all(finding.is_ok for _name, finding in found):
+    response = jsonify({name: finding.word for name, finding in found})
+    if any(finding.word == "problem" for _name, finding in found):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return _unkept(response)
 

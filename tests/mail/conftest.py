@@ -11,7 +11,7 @@ from sqlalchemy import event
 from app.core.db import db, transaction
 from app.mail import kinds, outbox, queries
 from app.mail.kinds import CalendarPart, Draft
-from app.mail.models import Letter
+from app.mail.models import Letter, Priority
 
 PROBE = "probe"
 ICS = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
@@ -43,10 +43,19 @@ def queue(app: Flask, now: datetime) -> Callable[..., Letter]:
     """Queue a letter of the tests' own kind: `queue("ada")`, `queue("bob", subject="…")`."""
     kinds._WRITERS[PROBE] = write_probe  # each test module gets a conftest of its own, so `register` would refuse
 
-    def put(who: str, *, kind: str = PROBE, at: datetime = now, **ids: object) -> Letter:
-        key, email = f"{kind}:{who}", f"{who}@example.com"
+    def put(
+        who: str,
+        *,
+        kind: str = PROBE,
+        at: datetime = now,
+        domain: str = "example.com",
+        to: str = "",
+        priority: Priority = Priority.PERSONAL,
+        **ids: object,
+    ) -> Letter:
+        key, email = f"{kind}:{who}:{domain}", to or f"{who}@{domain}"
         with transaction():
-            outbox.queue(kind, key=key, to_email=email, to_name=who, language="zh", ids=ids, now=at)
+            outbox.queue(kind, key=key, to_email=email, to_name=who, language="zh", ids=ids, priority=priority, now=at)
         letter = queries.letter_by_key(key)
         assert letter is not None
         return letter

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from app.core.db import db, transaction
 from app.mail import delivery, queries
-from app.mail.models import Letter, LetterState
+from app.mail.models import Failure, Letter, LetterState
 
 MINUTE = timedelta(minutes=1)
 
@@ -243,7 +243,7 @@ def test_letter_that_cannot_be_written_fails_alone_and_in_silence_about_the_pers
 
     assert (fate(broken), fate(whole)) == ((LetterState.FAILED, 1), (LetterState.SENT, 1))
     assert queries.letter(broken.id).last_error.startswith("the letter could not be written: KeyError in write_probe")
-    assert our_log(caplog) == [f"letter {broken.id} (probe) has failed at attempt 1"]
+    assert our_log(caplog) == [f"letter {broken.id} (probe) has failed at attempt 1: unwritten"]
 
 
 def test_letter_of_a_kind_that_only_a_newer_version_knows_waits_for_it(queue, smtp_server, now):
@@ -284,7 +284,8 @@ def test_servers_words_are_kept_without_the_address(queue, smtp_server, now, sai
         delivery.deliver(now)
 
     assert queries.letter(letter.id).last_error == kept
-    assert our_log(caplog) == [f"letter {letter.id} (probe) has failed at attempt 1"]
+    (line,) = our_log(caplog)
+    assert line.startswith(f"letter {letter.id} (probe) has failed at attempt 1: ")
 
 
 def test_letter_of_a_dead_worker_is_due_again_after_its_lease(queue, smtp_server, now):
@@ -315,7 +316,7 @@ def test_worker_that_lost_its_lease_settles_nothing(queue, smtp_server, now):
     # What the slow worker still holds in its hands.
     mine = Letter(id=stale.id, kind=stale.kind, attempts=1, to_email=stale.to_email)
 
-    delivery._fail(mine, "too late")
+    delivery._fail(mine, "too late", Failure.CONTENT, now=now)
 
     assert fate(letter) == (LetterState.SENDING, 2)
     assert queries.letter(letter.id).last_error is None

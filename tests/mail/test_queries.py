@@ -44,8 +44,13 @@ def test_failed_letters_are_listed_newest_first_and_limited(app, queue, now):
 
 
 _SENT_LETTERS = """
-    INSERT INTO letters (kind, key, to_email, to_name, language, ids, state, attempts, due_at, created_at, message_id)
-    SELECT 'probe', 'k' || n, 'a@example.com', '', 'zh', '{{}}', 'sent', 1, '{at}', '{at}', '<' || n || '@example.org>'
+    INSERT INTO letters (
+        kind, key, to_email, to_name, to_key, language, ids, state, priority, has_slot, attempts, due_at, created_at,
+        message_id
+    )
+    SELECT
+        'probe', 'k' || n, 'a@example.com', '', 'a@example.com', 'zh', '{{}}', 'sent', 0, false, 1, '{at}', '{at}',
+        '<' || n || '@example.org>'
     FROM {numbers}
 """
 _NUMBERS = {
@@ -69,6 +74,6 @@ def test_due_letters_are_found_by_the_index_among_a_hundred_thousand_sent(app, q
         explain = "EXPLAIN QUERY PLAN " if engine == "sqlite" else "EXPLAIN "
         with db.engine.connect() as connection:
             plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql, values))
-        assert "ix_letters_due" in plan
+        assert "ix_letters_due" in plan or "ix_letters_first" in plan
         assert "Sort" not in plan
         assert "TEMP B-TREE" not in plan

@@ -17,6 +17,7 @@ from app.core.clock import utc_now
 from app.core.db import db, transaction
 from app.mail import delivery, mails, outbox
 from app.mail.models import Letter, LetterState
+from app.mail.pace import Admission
 
 ROOT = Path(__file__).parents[2]
 WORKER = """
@@ -117,8 +118,8 @@ def test_without_leases_two_workers_send_a_letter_twice(app, smtp_server, now):
         session.execute(update(Letter).values(state=LetterState.SENDING, attempts=1))
 
     with delivery.open_transport() as first, delivery.open_transport() as second:
-        delivery._send(letter, first, now)
-        delivery._send(letter, second, now)
+        delivery._send(letter, first, Admission(), now)
+        delivery._send(letter, second, Admission(), now)
 
     assert received(smtp_server) == {letter.message_id: 2}
 

@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+from datetime import timedelta
 
 import openpyxl
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from app.core.clock import utc_now
 from app.core.db import transaction
-from app.events.models import EventState
-from app.mail.models import Letter, LetterState
+from app.events.models import Event, EventState
+from app.events.service import apply_changes
+from app.mail.models import Failure, Letter, LetterState, RefusedAddress
+from app.registrations.changes import announce
 from tests.support.factories import sign_up_as
 from tests.support.organizers import signed_in
 
@@ -85,7 +89,7 @@ def test_list_asks_as_often_for_three_people_as_for_one(make_event, browser, cou
             browser.get(LIST)
         asked.append(len(seen))
 
-    assert asked == [5, 5]
+    assert asked == [8, 8]
 
 
 @pytest.mark.parametrize(
@@ -142,3 +146,40 @@ def test_failed_letter_is_shown_and_sent_again(event, browser, db):
 @pytest.mark.parametrize("slug", ["%00", "a%00b", "%ff", "%F0%9F%98%80", "a" * 3000])
 def test_list_of_an_impossible_address_is_not_there(browser, slug):
     assert browser.get(f"/organizer/events/{slug}/attendees").status_code == 404
+
+
+def test_a_change_is_told_at_once_when_an_organizer_says_so(db, event, browser):
+    with transaction() as session:
+        apply_changes(session.get(Event, event.id), {"starts_at": event.starts_at - timedelta(hours=1)}, now=utc_now())
+
+    page = browser.get(LIST + "?lang=en").text
+    told = browser.post("/organizer/events/meetup/announcement")
+    announce(utc_now())
+    again = browser.post("/organizer/events/meetup/announcement?lang=en")
+
+    assert "is told to 3 people by e-mail" in page
+    assert told.status_code == 303
+    assert db.scalar(select(func.count()).where(Letter.kind == "event-changed")) == 3
+    assert (again.status_code, "nothing to tell" in again.text) == (409, True)
+
+
+def test_late_letters_are_told_to_whoever_manages(event, browser):
+    before = browser.get("/organizer/?lang=en").text
+    with transaction() as session:
+        session.execute(update(Letter).values(due_at=utc_now() - timedelta(minutes=3)))
+
+    assert "have not been leaving" not in before
+    assert "have not been leaving for 3 minutes" in browser.get("/organizer/?lang=en").text
+
+
+def test_an_address_that_refuses_is_marked_and_the_letter_says_why(event, browser):
+    with transaction() as session:
+        at = utc_now()
+        session.add(RefusedAddress(key="wang@example.com", refusals=1, first_at=at, last_at=at, suppressed_at=at))
+        letter = session.scalars(select(Letter).where(Letter.to_email == "wang@example.com")).one()
+        letter.state, letter.failure = LetterState.FAILED, Failure.ADDRESS
+
+    page = browser.get(LIST + "?lang=en").text
+
+    assert page.count("refuses e-mails") == 1
+    assert "Nobody has this address." in page

@@ -31,14 +31,14 @@ def test_site_is_not_ready_on_the_schema_of_another_version(client, set_schema):
     assert (response.status_code, response.json["schema"]) == (503, "problem")
 
 
-def test_site_is_not_ready_while_letters_are_stuck(client):
-    for minutes, key in ((14, "a"), (16, "b")):
+def test_late_letters_are_told_within_two_minutes_and_stuck_ones_close_the_site(client):
+    for minutes, key, word in ((0, "a", "ok"), (2, "b", "warning"), (14, "c", "warning"), (16, "d", "problem")):
         with transaction():
             due = utc_now() - timedelta(minutes=minutes)
             outbox.queue(mails.TEST, key=key, to_email="ada@example.com", language="en", ids={}, now=due)
         answer = client.get("/readyz")
 
-        assert answer.status_code == (200 if minutes == 14 else 503)
+        assert (answer.json["letters"], answer.status_code) == (word, 503 if word == "problem" else 200)
 
 
 def test_site_is_not_ready_without_its_database(make_app, tmp_path):
