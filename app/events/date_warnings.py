@@ -33,10 +33,15 @@ def warnings(
     `event_id` is the event itself, where it exists already: it does not stand in its own way.
     """
     days = local_days(starts_at, ends_at, zone)
-    found = list(_of_the_calendar(days)) if zone == CHINA else []
+    found = of_days(days, zone)
     if city_id is not None:
         found += _of_the_city(days, zone, city_id, event_id)
     return found
+
+
+def of_days(days: Sequence[date], zone: str) -> list[str]:
+    """Return what the calendar of the zone's country says about these days; asks no database."""
+    return list(_of_the_calendar(days)) if zone == CHINA else []
 
 
 def local_days(starts_at: datetime, ends_at: datetime, zone: str) -> list[date]:
@@ -53,11 +58,11 @@ def _of_the_calendar(days: Sequence[date]) -> Iterator[str]:
         except NotImplementedError:
             return
         if is_free and name:
-            yield _("%(day)s is a public holiday in China: %(holiday)s.", day=_spoken(day), holiday=_holiday(name))
+            yield _("%(day)s is a public holiday in China: %(holiday)s.", day=spoken(day), holiday=_holiday(name))
         elif not is_free and day.weekday() > _FRIDAY:
             yield _(
                 "%(day)s is a working day in China, in exchange for a holiday (%(holiday)s).",
-                day=_spoken(day),
+                day=spoken(day),
                 holiday=_holiday(name or ""),
             )
 
@@ -93,7 +98,7 @@ def _of_the_city(days: Sequence[date], zone: str, city_id: int, event_id: int | 
     for other in db.session.scalars(statement):
         language = current_language()
         city = other.city.name.in_language(language) if other.city else ""
-        day = _spoken(other.starts_at.astimezone(ZoneInfo(other.zone)).date())
+        day = spoken(other.starts_at.astimezone(ZoneInfo(other.zone)).date())
         if other.state == EventState.DRAFT:
             # Not everybody who manages this event may know of that one.
             yield _("Another event is being prepared in %(city)s for %(day)s.", city=city, day=day)
@@ -102,7 +107,8 @@ def _of_the_city(days: Sequence[date], zone: str, city_id: int, event_id: int | 
             yield _("Another event takes place in %(city)s on %(day)s: %(title)s.", city=city, day=day, title=title)
 
 
-def _spoken(day: date) -> str:
+def spoken(day: date) -> str:
+    """Return a day with its weekday in the reader's language."""
     language = current_language()
     form = "y年M月d日 EEEE" if language == "zh" else "EEEE, d MMMM y"
     return format_date(day, form, locale=BABEL_LOCALE[language])

@@ -101,6 +101,8 @@ class Venue(Model):
     longitude: Mapped[float | None]
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    city: Mapped[City | None] = relationship()
+
 
 class Series(Model):
     """Events that belong together, such as a monthly meetup; it has a feed of its own."""
@@ -322,6 +324,8 @@ class Session(Model):
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     minutes: Mapped[int | None]
     track: Mapped[int] = mapped_column(default=0)  # 0: everybody; 1 and 2: side by side
+    # The start is reckoned from the durations before it (events.agenda.times); else it is what it is, or not known.
+    follows: Mapped[bool] = mapped_column(default=False)
     speaker_note: Mapped[Texts] = mapped_column(Translated, default=Texts())
     slides_url: Mapped[str | None] = mapped_column(String(500))
     video_url: Mapped[str | None] = mapped_column(String(500))
@@ -366,6 +370,8 @@ class TicketType(Model):
     description: Mapped[Texts] = mapped_column(Translated, default=Texts())
     capacity: Mapped[int | None]  # None: no limit
     seats_taken: Mapped[int] = mapped_column(default=0)
+    # The seats there really are, where an organizer lets more people in because some never come; else None.
+    overbooked_from: Mapped[int | None]
     is_public: Mapped[bool] = mapped_column(default=True)
 
     event: Mapped[Event] = relationship(back_populates="ticket_types")

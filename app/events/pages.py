@@ -110,7 +110,9 @@ def description(event: Event) -> str:
 
 
 def cover_url(event: Event) -> str:
-    """Return the address of the cover for share cards: absolute, and a PNG when it is ours."""
+    """Return the address of the cover for share cards: absolute, 1200 x 630 when it is ours; none is a WebP or SVG."""
+    if event.cover:
+        return public_url("events.picture", digest=event.cover.digest, suffix="jpg", lang=None)
     if event.cover_url:
         return event.cover_url
     return public_url("events.cover_png", slug=event.slug, v=covers.VERSION, lang=None)

@@ -22,6 +22,7 @@ from app.events.models import (
     Event,
     EventPhoto,
     EventState,
+    Picture,
     Session,
     SessionSpeaker,
     Tag,
@@ -184,6 +185,7 @@ def _event_and_agenda(now: datetime) -> list[Any]:
     return [
         joinedload(Event.venue),
         joinedload(Event.city),
+        joinedload(Event.cover),
         joinedload(Event.ticket_types),
         selectinload(Event.sessions)
         .joinedload(Session.speakers)
@@ -208,12 +210,15 @@ def line_of_event() -> list[Any]:
             Event.mode,
             Event.is_demo,
             Event.cover_url,
+            Event.cover_id,
+            Event.cover_alt,
             Event.venue_id,
             Event.city_id,
             raiseload=True,
         ),
         joinedload(Event.venue).load_only(Venue.slug, Venue.name, raiseload=True),
         joinedload(Event.city),
+        joinedload(Event.cover).load_only(Picture.digest, raiseload=True),
         raiseload("*"),
     ]
 
@@ -281,19 +286,20 @@ def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
+    return or_(
+        holds(Event.title, word),
+        holds(Event.summary, word),
+        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name, word))),
+        Event.city_id.in_(select(City.id).where(holds(City.name, word))),
+    )
+
+
+def holds(text: InstrumentedAttribute[Texts], word: str) -> ColumnElement[bool]:
+    """Return the condition that a text holds this in one of its languages, in capitals or not."""
     # As it stands in the stored JSON: what does not hold it there need not be taken apart, which costs ten times more.
     stored = json.dumps(word, ensure_ascii=False)[1:-1]
-
-    def holds(text: InstrumentedAttribute[Texts]) -> ColumnElement[bool]:
-        languages = (text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES)
-        return and_(cast(text, Text).icontains(stored, autoescape=True), or_(*languages))
-
-    return or_(
-        holds(Event.title),
-        holds(Event.summary),
-        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name))),
-        Event.city_id.in_(select(City.id).where(holds(City.name))),
-    )
+    languages = (text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES)
+    return and_(cast(text, Text).icontains(stored, autoescape=True), or_(*languages))
 
 
 def options() -> Options:

@@ -1,17 +1,28 @@
 """Erasing a person: what is about them goes, that somebody came stays."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from app.core.db import require_transaction, transaction
 from app.events.models import Event, TicketType
 from app.history.service import Actor, forget_person, record
 from app.mail import service as mail
-from app.registrations.models import LIVE, SEATED, Answer, PersonLink, Registration, RegistrationState
+from app.registrations.models import (
+    LIVE,
+    SEATED,
+    Answer,
+    PersonLink,
+    Registration,
+    RegistrationState,
+    StoppedReminders,
+    Transfer,
+    TransferState,
+)
 from app.registrations.seats import lock, release_seat
-from app.registrations.waitlist import promote_next
+from app.registrations.waitlist import promote_all
 
 # More than anybody has; a loop that would not end is worse than a second press.
 _ERASED_AT_ONCE: Final = 1_000
@@ -45,7 +56,9 @@ def erase_person(email_key: str, *, by: Actor, now: datetime) -> int:
             record("person.erased", by=by, now=now, event_id=event_id, registration_id=registration_id)
             if state in SEATED and ends_at > now:
                 release_seat(ticket_type_id)
-                promote_next(ticket_type_id, now=now)
+                promote_all(ticket_type_id, now=now)
+        _blank_transfers(email_key, [registration.id for registration in registrations], now=now)
+        session.execute(delete(StoppedReminders).where(StoppedReminders.email_key == email_key))
         session.execute(delete(PersonLink).where(PersonLink.email_key == email_key))
         mail.forget_address(email_key)
         return len(registrations)
@@ -69,3 +82,18 @@ def _blank(registration_id: int, *, leaves: bool, now: datetime) -> None:
         execution_options={"synchronize_session": False},
     )
     session.execute(delete(Answer).where(Answer.registration_id == registration_id))
+
+
+def _blank_transfers(email_key: str, registration_ids: Sequence[int], *, now: datetime) -> None:
+    """Forget whom this person passed a place on to, and that one was passed on to them; what is open is withdrawn."""
+    session = require_transaction()
+    about_them = or_(Transfer.registration_id.in_(registration_ids), Transfer.email_key == email_key)
+    is_open = Transfer.state == TransferState.OPEN
+    session.execute(
+        update(Transfer).where(about_them, is_open).values(state=TransferState.WITHDRAWN, closed_at=now),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
+        update(Transfer).where(about_them).values(name="", email="", email_key=""),
+        execution_options={"synchronize_session": False},
+    )

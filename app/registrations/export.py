@@ -116,7 +116,7 @@ class AttendeeList:
         """Yield every attendee as cells for people to read: words in one language, instants in the event's zone."""
         with speaking(self.language):
             states = attendees.state_names()
-            spoken = [_spoken(question, self.language) for question in self.questions]
+            spoken = [answer_in_words(question, self.language) for question in self.questions]
         zone = self.event.tz
 
         def local(at: datetime | None) -> datetime | None:
@@ -167,7 +167,7 @@ def _answers(event_id: int, *, first: int, last: int) -> Mapping[int, Mapping[in
     return found
 
 
-def _spoken(question: Question, language: Language) -> Callable[[Any], Cell]:
+def answer_in_words(question: Question, language: Language) -> Callable[[Any], Cell]:
     """Return how an answer to this question is said: choices by their label, a tick as yes or no."""
     labels: dict[object, str] = {
         option["value"]: Texts(**option.get("label", {})).in_language(language) for option in question.options

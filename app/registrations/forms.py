@@ -68,7 +68,7 @@ def _is_empty(value: object) -> bool:
     return value is None or value is False or value in ("", [])
 
 
-def _no_address(_form: Form, field: Field) -> None:
+def no_web_address(_form: Form, field: Field) -> None:
     """Refuse a web address as a name: letters begin with the name, so anybody could have us advertise it."""
     if _WEB_ADDRESS.search(field.data or ""):
         raise ValidationError(_("Please give a name only, without a web address."))
@@ -88,7 +88,7 @@ class _Answered(Form):
         validators=[
             Required(_l("Please tell us your name.")),
             Length(max=NAME_MAX, message=_l("At most %(max)d characters, please.")),
-            _no_address,
+            no_web_address,
         ],
         render_kw={"autocomplete": "name", "maxlength": NAME_MAX},
     )

@@ -11,7 +11,7 @@ from app.calendar.objects import Attendee, event_file, invitation
 from app.core.clock import utc_now
 from app.core.i18n import Language, Texts
 from app.core.i18n import gettext as _
-from app.core.times import spoken_period
+from app.core.times import spoken_instant, spoken_period
 from app.events.models import Event, EventState
 from app.mail import kinds
 from app.mail.kinds import CalendarMethod, CalendarPart, Draft
@@ -19,7 +19,7 @@ from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import change_for_letter, position_in_queue, registration_for_letter
-from app.registrations.rules import is_live, token_of, told
+from app.registrations.rules import has_offer, is_live, token_of, told
 from app.web.pages import public_url
 
 # Letters by the state the person must be in for the letter to be true.
@@ -27,8 +27,15 @@ STATE_OF: Final = {
     "confirmed": RegistrationState.CONFIRMED,
     "promoted": RegistrationState.CONFIRMED,
     "waiting": RegistrationState.WAITING,
+    "offered": RegistrationState.OFFERED,
+    "offer-expired": RegistrationState.CANCELLED,
     "cancelled": RegistrationState.CANCELLED,
+    "removed": RegistrationState.CANCELLED,
+    "passed-on": RegistrationState.CANCELLED,
 }
+# They take the entry out of the calendar of whoever had a seat, also when the event is cancelled meanwhile.
+_WITHDRAWING: Final = ("cancelled", "removed", "passed-on")
+_WHILE_LIVE: Final = ("again", "moved")
 _ABOUT_A_CHANGE: Final = ("event-changed", "event-cancelled")
 
 
@@ -50,24 +57,33 @@ def write(letter: Letter) -> Draft | None:
     change = change_for_letter(letter.ids["change"]) if "change" in letter.ids else None
     return draft(
         letter.kind,
+        reply_to=event.contact_email,
         differences=differences(change.before, told(event), letter.language) if change else [],
         note=change.note if change else Texts(),
         calendar=_calendar(letter, registration),
-        registration=registration,
-        event=event,
-        when=spoken_period(
-            event.starts_at,
-            event.ends_at,
-            event.zone,
-            language=letter.language,
-            is_all_day=event.is_all_day,
-        ),
-        position=position_in_queue(registration),
-        own_url=own_url(registration),
-        event_url=public_url("registrations.event_page", slug=event.slug, lang=letter.language),
-        file_url=public_url("calendar.event_file", slug=event.slug, lang=letter.language),
         was_waiting=letter.ids.get("was") == RegistrationState.WAITING,
+        had_seat=letter.ids.get("was") == RegistrationState.CONFIRMED,
+        **context_of(registration, letter.language),
     )
+
+
+def context_of(registration: Registration, language: Language) -> dict[str, Any]:
+    """Return what every letter about a registration may say of it and its event."""
+    event, until = registration.event, registration.offer_expires_at
+    return {
+        "registration": registration,
+        "event": event,
+        "when": spoken_period(
+            event.starts_at, event.ends_at, event.zone, language=language, is_all_day=event.is_all_day
+        ),
+        "position": position_in_queue(registration),
+        "has_offer": has_offer(registration, now=utc_now()),
+        "until": spoken_instant(until, event.zone, language) if until else "",
+        "own_url": own_url(registration),
+        "leave_url": own_url(registration, leave="yes"),
+        "event_url": public_url("registrations.event_page", slug=event.slug, lang=language),
+        "file_url": public_url("calendar.event_file", slug=event.slug, lang=language),
+    }
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], language: Language) -> list[Difference]:
@@ -98,9 +114,9 @@ def _place_in(state: Mapping[str, Any], language: Language) -> str:
     return (_(", ")).join(dict.fromkeys(part for part in parts if part))
 
 
-def own_url(registration: Registration) -> str:
+def own_url(registration: Registration, **query: str) -> str:
     """Return the address of one's own registration."""
-    return public_url("registrations.show", token=token_of(registration), lang=registration.language)
+    return public_url("registrations.show", token=token_of(registration), lang=registration.language, **query)
 
 
 def _is_true(letter: Letter, registration: Registration) -> bool:
@@ -108,12 +124,15 @@ def _is_true(letter: Letter, registration: Registration) -> bool:
     if letter.kind in _ABOUT_A_CHANGE:
         # Moved and then cancelled, or the other way round: the later letter tells it.
         return is_live(registration) and is_off == (letter.kind == "event-cancelled")
-    if is_off and letter.kind != "cancelled":
+    if is_off and letter.kind not in _WITHDRAWING:
         return False  # the letter about the cancellation says all there is to say
-    if letter.kind == "again":
+    if letter.kind in _WHILE_LIVE:
         return is_live(registration)
-    if letter.kind == "waiting" and registration.state is RegistrationState.CONFIRMED:
-        return False  # promoted before this letter left: the other letter says the better news
+    if letter.kind == "offered" and not has_offer(registration, now=utc_now()):
+        return False  # too late: the letter that it has ended is on its way
+    if letter.kind == "offer-expired" and registration.event.ends_at <= utc_now():
+        return False
+    # One who waited and was given a seat before the letter left hears the better news by the other letter.
     return registration.state is STATE_OF[letter.kind]
 
 
@@ -123,7 +142,7 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
     confirmed = registration.state is RegistrationState.CONFIRMED
     if letter.kind == "event-cancelled" and not confirmed:
         return None  # who waits has no entry
-    if not confirmed and (letter.kind != "cancelled" or letter.ids.get("was") != RegistrationState.CONFIRMED):
+    if not confirmed and (letter.kind not in _WITHDRAWING or letter.ids.get("was") != RegistrationState.CONFIRMED):
         return None
     if current_app.config["MAIL_CALENDAR"] == "file":
         # For those who want no answers from calendars: a file without METHOD, and nothing to withdraw.
@@ -155,5 +174,5 @@ def sequence_of(registration: Registration, event: Event) -> int:
 
 def register() -> None:
     """Tell the outbox which letters this room writes."""
-    for kind in (*STATE_OF, *_ABOUT_A_CHANGE, "again"):
+    for kind in (*STATE_OF, *_ABOUT_A_CHANGE, *_WHILE_LIVE):
         kinds.register(kind, write)

@@ -17,8 +17,8 @@ from app.core.tokens import CODE_LENGTH, digits_match, mac, mac_matches, new_cod
 from app.history.models import Entry
 from app.mail import outbox
 from app.mail.models import Letter
-from app.registrations.models import PersonLink, Registration
-from app.registrations.queries import LINKS_MAX, person_link, person_links, registrations_of
+from app.registrations.models import PersonLink, Registration, Transfer
+from app.registrations.queries import LINKS_MAX, has_stopped_reminders, person_link, person_links, registrations_of
 
 LINK_LIFETIME: Final = timedelta(hours=1)
 ATTEMPTS_MAX: Final = 5
@@ -117,6 +117,8 @@ def everything_about(email_key: str, *, now: datetime) -> dict[str, Any]:
         "written_at": now.isoformat(),
         "email": email_key,
         "registrations": [_told(registration) for registration in registrations],
+        "places_passed_on_to_you": _transfers(email_key),
+        "wants_no_reminders": has_stopped_reminders(email_key),
         "emails_sent": _letters(email_key),
         "history": _entries([registration.id for registration in registrations]),
     }
@@ -142,6 +144,16 @@ def _told(registration: Registration) -> dict[str, Any]:
         ],
         **{name: at and at.isoformat() for name in instants for at in [getattr(registration, name)]},
     }
+
+
+def _transfers(email_key: str) -> list[dict[str, Any]]:
+    rows = db.session.execute(
+        select(Transfer.name, Transfer.state, Transfer.created_at)
+        .where(Transfer.email_key == email_key)
+        .order_by(Transfer.id)
+        .limit(_TOLD_MAX)
+    )
+    return [{"name": name, "status": state.value, "at": at.isoformat()} for name, state, at in rows]
 
 
 def _letters(email_key: str) -> list[dict[str, Any]]:

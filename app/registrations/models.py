@@ -42,6 +42,7 @@ LIVE = (
 SEATED = (RegistrationState.CONFIRMED, RegistrationState.OFFERED)
 # The same as SQL with literals: a partial index is found by its predicate, not by one with parameters.
 LIVE_PREDICATE = text("state IN ('pending', 'confirmed', 'waiting', 'offered')")
+OFFERED_PREDICATE = text("registrations.state = 'offered'")
 _OFFERED = text("state = 'offered'")
 
 
@@ -151,6 +152,71 @@ class EventChange(Model):
     cursor: Mapped[int] = mapped_column(default=0)
 
     event: Mapped[Event] = relationship()
+
+
+class TransferState(StrEnum):
+    """What became of a place that somebody wants to pass on."""
+
+    OPEN = "open"  # until `expires_at`
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+class Transfer(Model):
+    """A place on its way from one person to another; it stays the giver's until the other one confirms."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        Index(
+            "uq_transfers_open",
+            "registration_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(None, "registration_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))  # the giver's
+    state: Mapped[TransferState] = mapped_column(choice(TransferState, "state"), default=TransferState.OPEN)
+    name: Mapped[str] = mapped_column(String(200))  # the other person, as the giver wrote them
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), index=True)
+    language: Mapped[Language] = mapped_column(String(8), default="zh")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registrations.id", ondelete="SET NULL"), index=True
+    )  # the registration that came of it
+
+    registration: Mapped[Registration] = relationship(foreign_keys=[registration_id])
+
+
+class EventReminder(Model):
+    """One reminder of one start of an event, queued in steps as an EventChange is; a moved event has new ones."""
+
+    __tablename__ = "event_reminders"
+    __table_args__ = (UniqueConstraint("event_id", "starts_at", "minutes"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the start that it reminds of
+    minutes: Mapped[int]  # before it
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cursor: Mapped[int] = mapped_column(default=0)
+
+
+class StoppedReminders(Model):
+    """An address that wants no more reminders, of whatever event; it keeps its places."""
+
+    __tablename__ = "stopped_reminders"
+
+    email_key: Mapped[str] = mapped_column(String(254), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PersonLink(Model):

@@ -14,8 +14,20 @@ from app.core.errors import GoneError, NotFoundError
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState
 from app.registrations.known_events import event_as_it_is
-from app.registrations.models import Answer, EventChange, PersonLink, Question, Registration, RegistrationState
-from app.registrations.rules import code_in, link_is_open, opens
+from app.registrations.models import (
+    LIVE,
+    Answer,
+    EventChange,
+    EventReminder,
+    PersonLink,
+    Question,
+    Registration,
+    RegistrationState,
+    StoppedReminders,
+    Transfer,
+    TransferState,
+)
+from app.registrations.rules import code_in, link_is_open, opens, opens_reminders, opens_transfer
 
 QUESTIONS_MAX: Final = 100
 MINE_MAX: Final = 200
@@ -79,6 +91,40 @@ def registration_by(token: str) -> Registration:
     return registration
 
 
+def offered_transfer(token: str) -> Transfer:
+    """Return the transfer that this link opens, with the place and its event; NotFoundError."""
+    statement = (
+        select(Transfer)
+        .where(Transfer.code == code_in(token))
+        .options(
+            joinedload(Transfer.registration).joinedload(Registration.ticket_type),
+            joinedload(Transfer.registration)
+            .joinedload(Registration.event)
+            .options(joinedload(Event.venue), joinedload(Event.city)),
+        )
+    )
+    transfer = db.session.scalar(statement)
+    if transfer is None or not opens_transfer(token, transfer):
+        raise NotFoundError(_("This link opens nothing. Copy it whole from the e-mail."))
+    return transfer
+
+
+def present_transfer(registration: Registration, *, now: datetime) -> Transfer | None:
+    """Return where this place is on its way to; None when it is not."""
+    statement = select(Transfer).where(
+        Transfer.registration_id == registration.id, Transfer.state == TransferState.OPEN, Transfer.expires_at > now
+    )
+    return db.session.scalar(statement)
+
+
+def live_place(event_id: int, email_key: str) -> Registration | None:
+    """Return the registration that this address has at the event now, if any."""
+    statement = select(Registration).where(
+        Registration.event_id == event_id, Registration.email_key == email_key, Registration.state.in_(LIVE)
+    )
+    return db.session.scalar(statement)
+
+
 def registration_for_letter(registration_id: int, *, now: datetime) -> Registration | None:
     """Return the registration a letter is about, with all that its event's page shows; None when it is gone."""
     statement = (
@@ -114,6 +160,31 @@ def position_in_queue(registration: Registration) -> int:
         )
     )
     return db.session.scalar(statement) or 0
+
+
+def registration_to_remind(token: str) -> Registration:
+    """Return the registration whose reminders this link stops; NotFoundError."""
+    registration = db.session.scalar(select(Registration).where(Registration.code == code_in(token)))
+    if registration is None or not opens_reminders(token, registration):
+        raise NotFoundError(_("This link opens nothing. Copy it whole from the e-mail."))
+    return registration
+
+
+def has_stopped_reminders(email_key: str) -> bool:
+    """Tell whether this address wants no reminders."""
+    return (
+        db.session.scalar(select(StoppedReminders.email_key).where(StoppedReminders.email_key == email_key)) is not None
+    )
+
+
+def newer_reminder(reminder: EventReminder) -> bool:
+    """Tell whether a later reminder of the same start has begun to go."""
+    later = select(EventReminder.id).where(
+        EventReminder.event_id == reminder.event_id,
+        EventReminder.starts_at == reminder.starts_at,
+        EventReminder.minutes < reminder.minutes,
+    )
+    return db.session.scalar(later.limit(1)) is not None
 
 
 def registrations_of(email_key: str) -> Sequence[Registration]:

@@ -1,8 +1,8 @@
 """What this room does when the rooms below it say that something happened; inside their transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
@@ -10,15 +10,20 @@ from app.core.db import db, require_transaction
 from app.core.i18n import Texts
 from app.events.audience import People
 from app.events.models import Event, TicketType
-from app.events.signals import event_changed, people_asked
+from app.events.signals import event_changed, event_copied, people_asked
 from app.registrations.changes import note_change
-from app.registrations.models import LIVE, Registration, RegistrationState
+from app.registrations.models import LIVE, Question, Registration, RegistrationState
 from app.registrations.waitlist import promote_all
+
+# What a question is; its answers stay with the event they were given at.
+OF_A_QUESTION: Final = (
+    "key", "position", "kind", "label", "help", "is_required", "options", "condition", "keep_days",
+)  # fmt: skip
 
 
 def promote_after_change(event: Event, *, now: datetime, fields: frozenset[str], **_more: object) -> None:
-    """Give raised capacity to those who wait."""
-    if "ticket_types" not in fields:
+    """Give raised capacity to those who wait; and what became free while the event was cancelled, once it is not."""
+    if not fields & {"ticket_types", "state"}:
         return
     waited_for = select(Registration.ticket_type_id).where(
         Registration.event_id == event.id, Registration.state == RegistrationState.WAITING
@@ -40,6 +45,17 @@ def tell_who_registered(
         note_change(event, before=before, fields=fields, note=note, now=now)
 
 
+def copy_questions(source: Event, *, copies: Sequence[Event], **_more: object) -> None:
+    """Ask the same at events made from this one."""
+    session = require_transaction()
+    questions = session.scalars(select(Question).where(Question.event_id == source.id).order_by(Question.id)).all()
+    session.add_all(
+        Question(event_id=copy.id, **{name: getattr(question, name) for name in OF_A_QUESTION})
+        for copy in copies
+        for question in questions
+    )
+
+
 def count_people(event: Event, **_more: object) -> People:
     """Answer how many people hold or await a place at the event, and how many ever signed up."""
     rows = db.session.execute(
@@ -54,3 +70,4 @@ def connect() -> None:
     people_asked.connect(count_people)
     event_changed.connect(promote_after_change)
     event_changed.connect(tell_who_registered)
+    event_copied.connect(copy_questions)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from app.core.tokens import CODE_LENGTH, mac, mac_matches
 from app.events.models import Event, EventState, TicketType, Venue
-from app.registrations.models import LIVE, Registration
+from app.registrations.models import LIVE, Registration, RegistrationState, Transfer, TransferState
 
 
 class SignUpState(StrEnum):
@@ -52,7 +52,7 @@ def seats_left(ticket_type: TicketType) -> int | None:
 def sign_up_status(event: Event, *, now: datetime) -> SignUpStatus:
     """Return what a visitor can do on this event's page at `now`."""
     ticket_types = public_ticket_types(event)
-    opens_at, closes_at = event.sign_up_opens_at, event.sign_up_closes_at or event.starts_at
+    opens_at, closes_at = event.sign_up_opens_at, sign_up_ends(event)
     if event.state is EventState.CANCELLED:
         return SignUpStatus(SignUpState.CANCELLED)
     if now >= event.ends_at:
@@ -76,10 +76,43 @@ def is_live(registration: Registration) -> bool:
     return registration.state in LIVE
 
 
-def can_change(registration: Registration, *, now: datetime) -> bool:
-    """Tell whether the person may still correct answers or give the place back: until the event is over."""
+def can_leave(registration: Registration, *, now: datetime) -> bool:
+    """Tell whether the person may still give the place back, or leave the queue: until the event is over."""
     event = registration.event
     return is_live(registration) and event.state is EventState.PUBLISHED and now < event.ends_at
+
+
+def can_change_answers(registration: Registration, *, now: datetime) -> bool:
+    """Tell whether the person may still correct their answers: until sign-up closes."""
+    return can_leave(registration, now=now) and now < sign_up_ends(registration.event)
+
+
+def sign_up_ends(event: Event) -> datetime:
+    """Return when the event stops taking sign-ups: when organizers said, else when it starts."""
+    return event.sign_up_closes_at or event.starts_at
+
+
+def has_offer(registration: Registration, *, now: datetime) -> bool:
+    """Tell whether a seat is held for this person that they may still take."""
+    expires_at = registration.offer_expires_at
+    is_offered = registration.state is RegistrationState.OFFERED
+    return is_offered and expires_at is not None and now < expires_at and can_leave(registration, now=now)
+
+
+def can_pass_on(registration: Registration, *, now: datetime) -> bool:
+    """Tell whether the person may give their place to somebody else: a confirmed one, until sign-up closes."""
+    return registration.state is RegistrationState.CONFIRMED and can_change_answers(registration, now=now)
+
+
+def is_on_its_way(transfer: Transfer, giver: Registration, *, now: datetime) -> bool:
+    """Tell whether the other person can still take the place."""
+    return transfer.state is TransferState.OPEN and now < transfer.expires_at and can_pass_on(giver, now=now)
+
+
+def can_come_back(registration: Registration, *, now: datetime) -> bool:
+    """Tell whether one press may bring back somebody who left: while sign-up is open, and as long as we know them."""
+    has_left = registration.state is RegistrationState.CANCELLED and registration.erased_at is None
+    return has_left and sign_up_status(registration.event, now=now).takes_sign_ups
 
 
 def token_of(registration: Registration) -> str:
@@ -109,6 +142,26 @@ def link_is_open(registration: Registration, *, now: datetime) -> bool:
 def opens(token: str, registration: Registration) -> bool:
     """Tell whether this token was made for this registration and has not been revoked."""
     return mac_matches(token[CODE_LENGTH:], "registration", registration.code, registration.token_version)
+
+
+def transfer_token_of(transfer: Transfer) -> str:
+    """Return the secret part of `/t/<token>`, by which the other person takes the place; derived, like one's own."""
+    return transfer.code + mac("transfer", transfer.code)
+
+
+def opens_transfer(token: str, transfer: Transfer) -> bool:
+    """Tell whether this token was made for this transfer."""
+    return mac_matches(token[CODE_LENGTH:], "transfer", transfer.code)
+
+
+def reminders_token_of(registration: Registration) -> str:
+    """Return the secret part of `/u/<token>`, by which reminders are stopped and nothing else is done."""
+    return registration.code + mac("reminders", registration.code)
+
+
+def opens_reminders(token: str, registration: Registration) -> bool:
+    """Tell whether this token was made to stop the reminders of this person."""
+    return mac_matches(token[CODE_LENGTH:], "reminders", registration.code)
 
 
 _TOLD: Final = ("starts_at", "ends_at", "is_all_day", "zone", "venue", "online_url", "state")

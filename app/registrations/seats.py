@@ -24,8 +24,48 @@ def take_seat(ticket_type_id: int) -> bool:
 
 
 def take_freed_seat(ticket_type_id: int) -> bool:
-    """Take a free seat for the first in the queue; tell whether there was one. The ticket type is locked."""
+    """Take a free seat past the queue, for whoever the queue or an organizer gives it to; tell whether there was one.
+
+    The ticket type is locked.
+    """
     return _take(ticket_type_id, past_the_queue=True)
+
+
+def take_freed_seats(ticket_type_id: int, wanted: int) -> int:
+    """Take as many free seats as there are, up to `wanted`, for the first in the queue; return how many.
+
+    The ticket type is locked, so what is read here stands until the write.
+    """
+    session = require_transaction()
+    free = session.execute(select(TicketType.capacity, TicketType.seats_taken).where(TicketType.id == ticket_type_id))
+    capacity, taken = free.one()
+    seats = wanted if capacity is None else max(0, min(wanted, capacity - taken))
+    if seats:
+        statement = (
+            update(TicketType)
+            .where(TicketType.id == ticket_type_id)
+            .where(or_(TicketType.capacity.is_(None), TicketType.seats_taken + seats <= TicketType.capacity))
+            .values(seats_taken=TicketType.seats_taken + seats)
+        )
+        result = session.execute(statement, execution_options={"synchronize_session": False})
+        if not result.rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+            raise AssertionError(ticket_type_id)
+    return seats
+
+
+def add_seat_and_take_it(ticket_type_id: int) -> tuple[int, int] | None:
+    """Make the ticket type one seat larger and take that seat; return the capacity before and after.
+
+    None where there is no limit, and so nothing to add to. The ticket type is locked.
+    """
+    statement = (
+        update(TicketType)
+        .where(TicketType.id == ticket_type_id, TicketType.capacity.is_not(None))
+        .values(capacity=TicketType.capacity + 1, seats_taken=TicketType.seats_taken + 1)
+        .returning(TicketType.capacity)
+    )
+    after = require_transaction().scalar(statement, execution_options={"synchronize_session": False})
+    return None if after is None else (after - 1, after)
 
 
 def release_seat(ticket_type_id: int) -> None:

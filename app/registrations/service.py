@@ -17,11 +17,10 @@ from app.core.i18n import gettext as _
 from app.core.tokens import new_code
 from app.events.models import Event
 from app.mail import outbox
-from app.registrations import rules
-from app.registrations.models import LIVE, LIVE_PREDICATE, SEATED, Answer, Registration, RegistrationState
+from app.registrations import places, rules
+from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Registration, RegistrationState
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
-from app.registrations.seats import lock, release_seat, take_seat
-from app.registrations.waitlist import promote_next
+from app.registrations.seats import lock, take_seat
 
 # Who signs up twice within this time has pressed the button twice; the first letter is still on its way.
 REPEAT_IS_A_SLIP: Final = timedelta(minutes=10)
@@ -247,39 +246,12 @@ def cancel(registration: Registration, *, now: datetime) -> None:
     """
     if not rules.is_live(registration):
         return
-    _refuse_unless_changeable(registration, now=now)
-    with transaction() as session:
-        lock(registration.ticket_type_id)
-        before = _end(session, registration.id, now=now)
-        if before is None:
-            return
-        outbox.queue(
-            "cancelled",
-            key=f"cancelled:{registration.id}",
-            to_email=registration.email,
-            to_name=registration.name,
-            language=registration.language,
-            ids={"registration": registration.id, "was": before.value},
-            now=now,
-        )
-        if before in SEATED:
-            release_seat(registration.ticket_type_id)
-            promote_next(registration.ticket_type_id, now=now)
-
-
-def _end(session: Session, registration_id: int, *, now: datetime) -> RegistrationState | None:
-    """Mark as cancelled and return the state before; None when somebody was faster."""
-    for before in LIVE:
-        statement = (
-            update(Registration)
-            .where(Registration.id == registration_id, Registration.state == before)
-            .values(state=RegistrationState.CANCELLED, cancelled_at=now, revised_at=now)
-        )
-        if session.execute(statement, execution_options={"synchronize_session": False}).rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
-            return before
-    return None
+    if not rules.can_leave(registration, now=now):
+        raise ConflictError(_("This registration cannot be changed any more."))
+    with transaction():
+        places.end(places.held(registration.id), "cancelled", now=now)
 
 
 def _refuse_unless_changeable(registration: Registration, *, now: datetime) -> None:
-    if not rules.can_change(registration, now=now):
+    if not rules.can_change_answers(registration, now=now):
         raise ConflictError(_("This registration cannot be changed any more."))

@@ -11,26 +11,45 @@ from app.registrations import (
     known_events,
     mails,
     mails_mine,
+    offers,
     receivers,
+    reminder_letters,
+    reminders,
+    transfer_letters,
     views,
+    views_attendee,
     views_manage,
     views_mine,
+    views_offers,
     views_preview,
+    views_reminders,
     views_ticket,
+    views_transfers,
 )
+
+# Pages that belong to the menu's entry.
+_ATTENDEES = ("attendee.show", "attendee.promote", "attendee.move", "attendee.remove")
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
     app.register_blueprint(views_manage.bp)
+    app.register_blueprint(views_attendee.bp)
+    app.register_blueprint(views_offers.bp)
     app.register_blueprint(views_preview.bp)
+    app.register_blueprint(views_transfers.bp)
+    app.register_blueprint(views_reminders.bp)
     app.register_blueprint(views_ticket.bp)
     app.register_blueprint(views_mine.bp)
     views_mine.init_app(app)
-    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES)
+    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_ATTENDEES)
     known_events.init_app(app)
     mails.register()
     mails_mine.register()
+    transfer_letters.register()
+    reminder_letters.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
+    jobs.register(app, "expire offers", offers.expire)
+    jobs.register(app, "remind", reminders.remind)

@@ -12,8 +12,25 @@ from app.events.queries import public_event
 from app.registrations import service
 from app.registrations.forms import correction_form, sign_up_form
 from app.registrations.models import Registration
-from app.registrations.queries import event_for_sign_up, own_registration, position_in_queue, questions_of
-from app.registrations.rules import can_change, is_live, public_ticket_types, sign_up_status
+from app.registrations.own_pages import secret_page
+from app.registrations.queries import (
+    event_for_sign_up,
+    live_place,
+    own_registration,
+    position_in_queue,
+    present_transfer,
+    questions_of,
+)
+from app.registrations.rules import (
+    can_change_answers,
+    can_come_back,
+    can_leave,
+    can_pass_on,
+    has_offer,
+    is_live,
+    public_ticket_types,
+    sign_up_status,
+)
 from app.registrations.views_ticket import in_wechat
 from app.web.forms import Form
 from app.web.limits import limiter, sign_up_rate
@@ -101,11 +118,13 @@ def cancel(token: str) -> BaseResponse:
 
 def _own_page(registration: Registration, token: str, *, form: Form | None = None, status: int = 200) -> Response:
     event: Event = registration.event
-    changeable = can_change(registration, now=utc_now())
+    now = utc_now()
+    changeable = can_change_answers(registration, now=now)
     if form is None and changeable:
         known = {answer.question_id: answer.value for answer in registration.answers}
         form = correction_form(questions_of(registration.event_id), name=registration.name, answers=known)
-    response = render(
+    may_come_back = can_come_back(registration, now=now)
+    return secret_page(
         "registrations/show.html",
         status,
         registration=registration,
@@ -113,16 +132,17 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
         token=token,
         form=form,
         can_change=changeable,
-        can_cancel=changeable,
+        can_leave=can_leave(registration, now=now),
+        can_pass_on=can_pass_on(registration, now=now),
+        can_come_back=may_come_back,
+        has_come_back=may_come_back and live_place(registration.event_id, registration.email_key) is not None,
+        has_offer=has_offer(registration, now=now),
+        transfer=present_transfer(registration, now=now),
         is_live=is_live(registration),
-        can_sign_up_again=not is_live(registration) and sign_up_status(event, now=utc_now()).takes_sign_ups,
+        is_over=event.ends_at <= now,
+        wants_to_leave="leave" in request.args,
         position=position_in_queue(registration),
         is_saved=request.args.get("done") == "saved",
         is_mailed=request.args.get("done") == "mailed",
         in_wechat=in_wechat(),
     )
-    # The address is the key: it goes to no other site, into no index, into no cache. Not `no-referrer`: with it
-    # browsers say `Origin: null`, and without Fetch Metadata (plain http, older iPhones) our own form is refused.
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response

@@ -1,9 +1,11 @@
 """The organizers' pages of a subject: who comes, the list as a file, and letters that did not arrive."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response, abort, request, stream_with_context
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.gate import PATH, actor, signed_in_organizer
+from app.accounts.gate import PATH, actor, require_fresh_proof, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
 from app.core.clock import utc_now
@@ -11,7 +13,7 @@ from app.core.i18n import current_language
 from app.events.managed import managed_event
 from app.mail import queries as mail_queries
 from app.mail import service as mail
-from app.registrations import attendees, changes, export
+from app.registrations import attendee, attendees, changes, export, overbooking
 from app.registrations.attendees import Wanted
 from app.web.pages import see_other
 
@@ -41,6 +43,7 @@ def index(slug: str) -> Response:
         failed=attendees.failed_letters(event.id),
         failure_names=attendees.failure_names(),
         formats=export.FORMATS,
+        **_overbooking(event.id, event.ends_at, may=Permission.CONFIGURE in managed.permissions),
     )
 
 
@@ -50,6 +53,7 @@ def download(slug: str, suffix: str) -> Response:
     if suffix not in export.FORMATS:
         abort(404)
     event, wanted = managed_event(slug, signed_in_organizer(), Permission.EXPORT).event, _wanted()
+    require_fresh_proof(is_file=True)
     form = export.FORMATS[suffix]
     chunks = form.chunks(export.attendee_list(event, wanted, language=current_language()))
     response = Response(stream_with_context(chunks), content_type=form.content_type)
@@ -72,6 +76,15 @@ def send_again(slug: str, letter_id: int) -> BaseResponse:
     event = managed_event(slug, signed_in_organizer(), Permission.WRITE).event
     mail.send_again(attendees.failed_letter(event.id, letter_id).id, now=utc_now())
     return see_other(".index", slug=slug, _anchor="letters")
+
+
+def _overbooking(event_id: int, ends_at: datetime, *, may: bool) -> dict[str, object]:
+    """Return what the show rates of past events advise, for whoever may follow it before the event is over."""
+    now = utc_now()
+    if not may or ends_at <= now:
+        return {"rates": None, "advice": []}
+    rates = overbooking.rates(overbooking.past_shows(now=now))
+    return {"rates": rates, "advice": overbooking.advice(attendee.ticket_types(event_id), rates) if rates else []}
 
 
 def _wanted() -> Wanted:

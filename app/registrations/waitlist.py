@@ -1,52 +1,94 @@
-"""The waiting list: freed seats go to those who wait, in order of arrival, in the transaction that frees them."""
+"""The waiting list: freed seats go to those who wait, in order of arrival, in the transaction that frees them.
 
+Long before the event a seat is given; when the event is near it is offered until a certain moment, since whoever has
+waited may have made other plans (`moments.offer_end`).
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.db import require_transaction
+from app.events.models import Event, EventState, TicketType
 from app.mail import outbox
+from app.mail.outbox import Wanted
 from app.registrations.models import Registration, RegistrationState
-from app.registrations.seats import lock, take_freed_seat
+from app.registrations.moments import offer_end
+from app.registrations.seats import lock, take_freed_seats
+
+# People given a seat by one statement each for the rows and for the letters.
+STEP: Final = 500
 
 
-def promote_next(ticket_type_id: int, *, now: datetime) -> Registration | None:
-    """Give a free seat to the person who has waited longest; None when no seat is free or nobody waits.
+class _InLine(NamedTuple):
+    """Somebody who waits, as the letter to them needs it."""
 
-    Takes part in the caller's transaction, which holds the lock on the ticket type.
-    """
-    session = require_transaction()
-    # Ordered by id, not by created_at: two sign-ups may share a microsecond.
-    statement = (
-        select(Registration)
-        .where(Registration.ticket_type_id == ticket_type_id, Registration.state == RegistrationState.WAITING)
-        .order_by(Registration.id)
-        .limit(1)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    registration = session.scalars(statement).one_or_none()
-    if registration is None or not take_freed_seat(ticket_type_id):
-        return None
-    registration.state = RegistrationState.CONFIRMED
-    registration.confirmed_at = registration.revised_at = now
-    session.flush()
-    outbox.queue(
-        "promoted",
-        key=f"promoted:{registration.id}",
-        to_email=registration.email,
-        to_name=registration.name,
-        language=registration.language,
-        ids={"registration": registration.id},
-        now=now,
-    )
-    return registration
+    id: int
+    email: str
+    name: str
+    language: str
 
 
 def promote_all(ticket_type_id: int, *, now: datetime) -> int:
-    """Give every free seat to those who wait, after the capacity was raised; return how many got one."""
+    """Give or offer every free seat to those who have waited longest; return how many got one.
+
+    Takes part in the caller's transaction and locks the ticket type. An event that is cancelled, a draft or over
+    gives nothing: there is nothing to come to.
+    """
+    session = require_transaction()
     lock(ticket_type_id)
-    promoted = 0
-    while promote_next(ticket_type_id, now=now) is not None:
-        promoted += 1
-    return promoted
+    event = session.execute(
+        select(Event.state, Event.starts_at, Event.ends_at, Event.zone, Event.offer_within_hours, Event.offer_hours)
+        .join(TicketType, TicketType.event_id == Event.id)
+        .where(TicketType.id == ticket_type_id)
+    ).one()
+    if event.state is not EventState.PUBLISHED or event.ends_at <= now:
+        return 0
+    until = offer_end(
+        now,
+        starts_at=event.starts_at,
+        zone=event.zone,
+        within_hours=event.offer_within_hours,
+        hours=event.offer_hours,
+    )
+    given, is_more = 0, True
+    while is_more:
+        in_line = _first_in_line(ticket_type_id)
+        seats = take_freed_seats(ticket_type_id, len(in_line)) if in_line else 0
+        _give(in_line[:seats], until, now=now)
+        given += seats
+        is_more = seats == STEP
+    return given
+
+
+def _first_in_line(ticket_type_id: int) -> Sequence[_InLine]:
+    # Ordered by id, not by created_at: two sign-ups may share a microsecond.
+    statement = (
+        select(Registration.id, Registration.email, Registration.name, Registration.language)
+        .where(Registration.ticket_type_id == ticket_type_id, Registration.state == RegistrationState.WAITING)
+        .order_by(Registration.id)
+        .limit(STEP)
+        .with_for_update()
+    )
+    return [_InLine(*row) for row in require_transaction().execute(statement)]
+
+
+def _give(people: Sequence[_InLine], until: datetime | None, *, now: datetime) -> None:
+    """Write down who has a seat now, or is offered one until then, and tell them."""
+    if not people:
+        return
+    values: dict[str, object] = {"state": RegistrationState.CONFIRMED, "confirmed_at": now, "revised_at": now}
+    if until is not None:
+        values = {"state": RegistrationState.OFFERED, "offer_expires_at": until, "revised_at": now}
+    require_transaction().execute(
+        # What the session knows of them is refreshed with it: whoever asked for this may show it.
+        update(Registration).where(Registration.id.in_([person.id for person in people])).values(**values),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    kind = "promoted" if until is None else "offered"
+    letters = [
+        Wanted(kind, f"{kind}:{who.id}", who.email, who.language, {"registration": who.id}, who.name) for who in people
+    ]
+    outbox.queue_all(letters, now=now)

@@ -161,6 +161,21 @@ def test_an_illustrative_agenda_is_marked(client, make_event):
     assert "This is a demo event." in page
 
 
+def test_two_tracks_stand_in_one_slot_each_with_its_name(client, make_event):
+    event = make_event("tracks")
+    for track in (1, 2):
+        times = {"starts_at": event.starts_at, "ends_at": event.starts_at + timedelta(minutes=30 * track)}
+        add_session(event, f"item {track}", track=track, abstract=Texts(en="*so*"), **times)
+
+    page = client.get("/events/tracks", headers=ENGLISH).text
+
+    agenda = re.search(r'<ol class="agenda.*?</ol>', page, re.DOTALL)[0]
+    assert agenda.count('<li class="agenda-item') == 1
+    assert ["".join(found) for found in re.findall(r">(Track \d)<|(until) <time|>(item \d)<|(<em>)", agenda)] == [
+        "Track 1", "until", "item 1", "<em>", "Track 2", "until", "item 2", "<em>",
+    ]  # fmt: skip
+
+
 def test_a_cancelled_event_says_why_and_offers_what_comes(client, make_event):
     make_event("off", state=EventState.CANCELLED, cancellation_reason=Texts(en="The building is closed."))
 

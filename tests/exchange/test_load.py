@@ -1,5 +1,6 @@
 """Loading: what a file says becomes so, what it does not speak of stays, and a second load changes nothing."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -302,3 +303,23 @@ def test_serving_process_does_not_carry_what_only_a_load_needs(engine_url: str) 
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert (answer.stdout, answer.stderr) == ("[]\n", "")
+
+
+def test_items_of_a_file_that_begin_where_the_one_before_ends_follow_it_on_the_site(app: Flask, tmp_path: Path) -> None:
+    agenda = """
+    agenda:
+      - {title: A, start: "18:00", end: "18:30"}
+      - {title: B, start: "18:30", end: "19:00", track: 1}
+      - {title: C, start: "18:30", end: "18:45", track: 2}
+      - {title: D, start: "19:10", end: "19:30"}
+      - {title: E, start: "19:30"}
+      - {title: F, minutes: 10}
+"""
+    text = re.sub(r"\n    agenda:.*?(?=\n    \w|\Z)", agenda.rstrip(), SMALL, flags=re.DOTALL)
+
+    load_text(tmp_path, text)
+    load_text(tmp_path, text.replace(", track: 1}", "}"))
+
+    assert [(item.title.en, item.track, item.follows) for item in event_named("spring").sessions] == [
+        ("A", 0, True), ("B", 1, True), ("C", 2, True), ("D", 0, False), ("E", 0, False), ("F", 0, False),
+    ]  # fmt: skip

@@ -39,7 +39,7 @@ def test_from_the_sign_in_to_the_list_on_the_disk(site, page_at, letter, axe, tm
     page.goto("/")
     page.locator("footer").locator('a[href^="/organizer/sign-in"]').click()
     look()
-    page.locator("main button").click()
+    page.locator("form.card button").click()
     expect(page.get_by_role("alert")).to_be_visible()
     look()
     page.locator("#email").fill("Olga@example.com")
@@ -63,7 +63,7 @@ def test_from_the_sign_in_to_the_list_on_the_disk(site, page_at, letter, axe, tm
     page.locator("form.search button").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     with page.expect_download() as download:
-        page.locator("a[download]").nth(1).click()
+        page.locator(".downloads a").nth(1).click()
     download.value.save_as(tmp_path / "list.csv")
     with (tmp_path / "list.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [row[1] for row in csv.reader(file)][1:] == ["王芳"]

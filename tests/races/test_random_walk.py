@@ -111,10 +111,12 @@ def check_seats(event_id: int) -> None:
             select(Registration.ticket_type_id, Registration.state).where(Registration.event_id == event_id)
         ).all()
     )
+    # While the event is off nobody is given anything; when it is on again, all at once.
+    is_on = session.scalar(select(Event.state).where(Event.id == event_id)) is EventState.PUBLISHED
     for kind in kinds:
         assert kind.seats_taken == places[kind.id, RegistrationState.CONFIRMED] <= kind.capacity
         waiting = places[kind.id, RegistrationState.WAITING]
-        assert not waiting or kind.seats_taken == kind.capacity, "somebody waits while a seat is free"
+        assert not (waiting and is_on) or kind.seats_taken == kind.capacity, "somebody waits while a seat is free"
 
 
 def check_letters(event_id: int) -> None:

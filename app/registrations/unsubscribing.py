@@ -1,0 +1,22 @@
+"""An address says that it wants no reminders, or wants them again. Its places stay as they are."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core.db import transaction
+from app.registrations.models import StoppedReminders
+
+
+def stop_reminders(email_key: str, *, now: datetime) -> None:
+    """Send this address no more reminders, of whatever event; a second time changes nothing."""
+    with transaction() as session:
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(insert(StoppedReminders).values(email_key=email_key, created_at=now).on_conflict_do_nothing())
+
+
+def resume_reminders(email_key: str) -> None:
+    """Send this address reminders again, of events to come."""
+    with transaction() as session:
+        session.execute(delete(StoppedReminders).where(StoppedReminders.email_key == email_key))

@@ -1,0 +1,126 @@
+"""The organizers' page of one attendee, and what they decide there; and letting in more than there are seats."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.accounts.gate import PATH, actor, signed_in_organizer
+from app.accounts.pages import manage_page
+from app.accounts.rights import Permission
+from app.core.clock import utc_now
+from app.core.errors import BadInputError
+from app.core.i18n import current_language
+from app.events.managed import Managed, managed_event
+from app.registrations import attendee as reading
+from app.registrations import attendees, overbooking, overrides
+from app.registrations.models import Registration
+from app.registrations.override_forms import OverbookingForm, PromotionForm, ReasonForm, move_form
+from app.registrations.overrides import Decision
+from app.registrations.queries import position_in_queue
+from app.web.forms import Form
+from app.web.pages import see_other
+
+bp = Blueprint("attendee", __name__, url_prefix=f"{PATH}/events/<slug>")
+
+
+@bp.get("/attendees/<code>")
+def show(slug: str, code: str) -> Response:
+    """Show what is known of one attendee, and what may be decided."""
+    managed = managed_event(slug, signed_in_organizer(), Permission.SEE_ATTENDEES)
+    return _page(managed, reading.attendee(managed.event.id, code))
+
+
+@bp.post("/attendees/<code>/promotion")
+def promote(slug: str, code: str) -> BaseResponse:
+    """Give them a seat past the queue."""
+    managed, registration = _managed(slug, code)
+    form = PromotionForm(request.form, prefix="promotion-")
+    return _decide(managed, registration, form, lambda: overrides.promote(registration.id, _decision(form)))
+
+
+@bp.post("/attendees/<code>/ticket-type")
+def move(slug: str, code: str) -> BaseResponse:
+    """Let them attend in another way."""
+    managed, registration = _managed(slug, code)
+    form = move_form(_other_ways(registration), request.form)
+    decide = lambda: overrides.move(registration.id, form.ticket_type.data, _decision(form))  # noqa: E731 - as the others
+    return _decide(managed, registration, form, decide)
+
+
+@bp.post("/attendees/<code>/removal")
+def remove(slug: str, code: str) -> BaseResponse:
+    """End their registration."""
+    managed, registration = _managed(slug, code)
+    form = ReasonForm(request.form, prefix="removal-")
+    return _decide(managed, registration, form, lambda: overrides.remove(registration.id, _decision(form)))
+
+
+@bp.post("/overbooking")
+def overbook(slug: str) -> BaseResponse:
+    """Let in more people than there are seats, as many as the advice allows."""
+    event = managed_event(slug, signed_in_organizer(), Permission.CONFIGURE).event
+    form = OverbookingForm(request.form)
+    if not form.validate():
+        raise BadInputError(next(message for _id, message in form.summary()))
+    capacity: int = form.capacity.data or 0
+    overbooking.overbook(event.id, form.ticket_type.data or 0, capacity, by=actor(), now=utc_now())
+    return see_other("attendees.index", slug=slug, _anchor="attendees")
+
+
+def _managed(slug: str, code: str) -> tuple[Managed, Registration]:
+    managed = managed_event(slug, signed_in_organizer(), Permission.MANAGE_ATTENDEES)
+    return managed, reading.attendee(managed.event.id, code)
+
+
+def _decision(form: ReasonForm) -> Decision:
+    adds_seat = bool(form["adds_seat"].data) if "adds_seat" in form else False
+    return Decision(reason=form.reason.data or "", by=actor(), now=utc_now(), adds_seat=adds_seat)
+
+
+def _decide(managed: Managed, registration: Registration, form: Form, decide: Callable[[], None]) -> BaseResponse:
+    if not form.validate():
+        return _page(managed, registration, form, status=422)
+    try:
+        decide()
+    except BadInputError as error:
+        form.refuse(error)
+        return _page(managed, reading.attendee(managed.event.id, registration.code), form, status=422)
+    return see_other(".show", slug=managed.event.slug, code=registration.code)
+
+
+def _other_ways(registration: Registration) -> list[tuple[int, str]]:
+    return [
+        (kind.id, kind.name.in_language(current_language()))
+        for kind in reading.ticket_types(registration.event_id)
+        if kind.id != registration.ticket_type_id
+    ]
+
+
+def _page(managed: Managed, registration: Registration, sent: Form | None = None, *, status: int = 200) -> Response:
+    ways = _other_ways(registration)
+    forms = {
+        "promotion": PromotionForm(prefix="promotion-"),
+        "move": move_form(ways),
+        "removal": ReasonForm(prefix="removal-"),
+    }
+    if sent is not None:
+        forms = {name: sent if type(sent) is type(form) else form for name, form in forms.items()}
+    return manage_page(
+        "registrations/manage/attendee.html",
+        status,
+        permissions=managed.permissions,
+        event=managed.event,
+        registration=registration,
+        state_names=attendees.state_names(),
+        position=position_in_queue(registration),
+        answers=reading.answers(registration, current_language()),
+        letters=reading.letters(registration),
+        letter_names=reading.letter_names(),
+        letter_states=reading.letter_states(),
+        entries=reading.entries(registration),
+        action_names=reading.action_names(),
+        decisions=forms,
+        sent=sent,
+        has_other_ways=bool(ways),
+    )

@@ -1,0 +1,379 @@
+"""Any sequence of sign-ups, departures, offers, capacity changes, transfers and decisions, against a model of it.
+
+The model below is the queue as one explains it to a person; it asks nothing of the program but its clock rule for
+offers (tests/registrations/test_moments.py). After each step seats, places and letters must be exactly the model's.
+`MACHINE_EXAMPLES=500` looks longer, `MACHINE_SHRINK=1` finds the shortest way to a failure.
+"""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select
+
+from app.core.addresses import normalise
+from app.core.db import db as database
+from app.core.db import transaction
+from app.core.errors import AppError
+from app.core.i18n import Texts
+from app.events.models import Event, TicketType
+from app.events.service import apply_changes
+from app.history.service import THE_SITE
+from app.mail.models import Letter
+from app.registrations import offers, overrides, returns, service, transfers
+from app.registrations.models import LIVE, Registration, Transfer
+from app.registrations.moments import offer_end
+from app.registrations.overrides import Decision
+from app.registrations.service import REMIND_EVERY, REPEAT_IS_A_SLIP
+from app.registrations.transfers import OPEN_FOR, TRANSFERS_MAX, Receiver
+from tests.support.factories import EventFactory, sign_up_as
+
+EXAMPLES, STEPS = int(os.environ.get("MACHINE_EXAMPLES", "30")), 40
+STARTS_AT = datetime(2031, 12, 13, 5, 0, tzinfo=UTC)
+BEGIN = STARTS_AT - timedelta(hours=60)  # seats are given for twelve hours, then offered
+ZONE, WITHIN, HOURS = "Asia/Shanghai", 48, 6
+
+names = st.sampled_from(["ada", "bob", "cyd", "dan", "eve", "fay"])
+kinds = st.sampled_from([0, 1])
+# Which of those whom an action can be about; chosen so, no step goes to waste on somebody whom it cannot be about.
+which = st.integers(0, 99)
+
+
+def about(*states: str) -> Any:
+    """Let a rule be about somebody whose place is in one of these states; the rule takes `pick`, and asks `one_of`."""
+    return precondition(lambda machine: any(place.state in states for place in machine.places))
+
+
+@dataclass
+class Place:
+    """One registration as the model knows it; the list of all of them is the order of arrival."""
+
+    name: str
+    kind: int
+    state: str
+    since: datetime
+    until: datetime | None = None
+    transfer: tuple[str, datetime] | None = None  # to whom, until when
+    transfers: int = 0
+    again: set[int] = field(default_factory=set)  # the eight hours in which the link was sent again
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Does things to an event of two ticket types, and to the model of it."""
+
+    event_factory: ClassVar[EventFactory]
+    examples: ClassVar[int] = 0
+    met: ClassVar[Counter[str]] = Counter()
+
+    @initialize(
+        first=st.lists(st.tuples(names, kinds), max_size=6, unique_by=lambda pair: pair[0]), hours=st.integers(0, 30)
+    )
+    def begin(self, first: list[tuple[str, int]], hours: int) -> None:
+        """Make a fresh event for which some have signed up; what earlier examples left behind is theirs."""
+        database.session.rollback()
+        QueueMachine.examples += 1
+        types = [
+            {"slug": "a", "capacity": 1},
+            {"slug": "b", "capacity": 1, "name": Texts(zh="线上", en="Online")},
+        ]
+        slug = f"machine-{QueueMachine.examples}"
+        event = self.event_factory(slug, ticket_types=types, starts_at=STARTS_AT, zone=ZONE)
+        self.event_id, self.kind_ids = event.id, [kind.id for kind in event.ticket_types]
+        self.first_letter = database.session.scalar(select(func.max(Letter.id))) or 0
+        database.session.commit()
+        self.now = BEGIN
+        self.capacity = [1, 1]
+        self.places: list[Place] = []
+        self.letters: list[tuple[str, str]] = []
+        for name, kind in first:
+            self.sign_up_anew(name, kind)
+        self.now += timedelta(hours=hours)
+
+    # The model's own words.
+
+    def live(self, name: str) -> Place | None:
+        """Return the one place of a person."""
+        return next((place for place in self.places if place.name == name and place.state in LIVE), None)
+
+    def one_of(self, pick: int, *states: str) -> Place:
+        """Return one of the places in these states."""
+        found = [place for place in self.places if place.state in states]
+        return found[pick % len(found)]
+
+    def taken(self, kind: int) -> int:
+        """Return how many seats are held."""
+        return sum(place.kind == kind and place.state in {"confirmed", "offered"} for place in self.places)
+
+    def waiting(self, kind: int) -> list[Place]:
+        """Return who waits, the first to come first."""
+        return [place for place in self.places if place.kind == kind and place.state == "waiting"]
+
+    def told(self, kind: str, name: str) -> None:
+        """Expect a letter."""
+        self.letters.append((kind, name))
+        QueueMachine.met[kind] += 1
+
+    def fill(self, kind: int) -> None:
+        """Give or offer what is free to those who wait."""
+        until = offer_end(self.now, starts_at=STARTS_AT, zone=ZONE, within_hours=WITHIN, hours=HOURS)
+        for place in self.waiting(kind):
+            if self.taken(kind) >= self.capacity[kind]:
+                return
+            place.state, place.until = ("confirmed", None) if until is None else ("offered", until)
+            self.told("promoted" if until is None else "offered", place.name)
+
+    def end(self, place: Place, letter: str) -> None:
+        """End a place and give its seat on."""
+        had_seat = place.state in {"confirmed", "offered"}
+        place.state, place.transfer = "cancelled", None
+        self.told(letter, place.name)
+        if had_seat:
+            self.fill(place.kind)
+
+    def arrive(self, name: str, kind: int) -> None:
+        """Sign somebody up who has no place."""
+        is_free = self.taken(kind) < self.capacity[kind] and not self.waiting(kind)
+        state = "confirmed" if is_free else "waiting"
+        self.places.append(Place(name, kind, state, self.now))
+        self.told(state, name)
+
+    def sign_up_anew(self, name: str, kind: int) -> None:
+        """Sign up who has no place."""
+        sign_up_as(database.session.get(Event, self.event_id), name, ticket_type_id=self.kind_ids[kind], now=self.now)
+        self.arrive(name, kind)
+
+    # What happens.
+
+    def row(self, place: Place) -> Registration:
+        """Return the registration behind a place."""
+        database.session.rollback()
+        rows = database.session.scalars(
+            select(Registration).where(Registration.event_id == self.event_id).order_by(Registration.id)
+        ).all()
+        return rows[self.places.index(place)]
+
+    def refused(self, action: Any, *arguments: Any, **options: Any) -> bool:
+        """Do something, and tell whether the program refused it."""
+        try:
+            action(*arguments, **options)
+        except AppError:
+            database.session.rollback()
+            return True
+        return False
+
+    @rule(minutes=st.sampled_from([5, 30, 60, 240, 600]))
+    def time_passes(self, minutes: int) -> None:
+        """Let time pass, up to a moment before the start."""
+        self.now = min(self.now + timedelta(minutes=minutes), STARTS_AT - timedelta(minutes=1))
+
+    @rule(name=names, kind=kinds)
+    def sign_up(self, name: str, kind: int) -> None:
+        """Sign up, or once more."""
+        place = self.live(name)
+        if place is None:
+            self.sign_up_anew(name, kind)
+            return
+        sign_up_as(database.session.get(Event, self.event_id), name, ticket_type_id=self.kind_ids[kind], now=self.now)
+        slot = int(self.now.timestamp() // REMIND_EVERY.total_seconds())
+        if self.now - place.since >= REPEAT_IS_A_SLIP and slot not in place.again:
+            place.again.add(slot)
+            self.told("again", name)
+
+    @about("confirmed", "waiting", "offered")
+    @rule(pick=which)
+    def leave(self, pick: int) -> None:
+        """Give the place back, leave the queue, or let an offer go."""
+        place = self.one_of(pick, *LIVE)
+        service.cancel(self.row(place), now=self.now)
+        self.end(place, "cancelled")
+
+    @about("cancelled")
+    @rule(pick=which)
+    def come_back(self, pick: int) -> None:
+        """Press "sign up again" on the page of a place that has ended."""
+        ended = self.one_of(pick, "cancelled")
+        if self.live(ended.name) is None:
+            returns.come_back(self.row(ended), now=self.now)
+            self.arrive(ended.name, ended.kind)
+
+    @about("waiting", "offered")
+    @rule(pick=which)
+    def accept(self, pick: int) -> None:
+        """Take the seat that is offered; late, or without an offer, it is refused."""
+        place = self.one_of(pick, "waiting", "offered")
+        in_time = place.state == "offered" and place.until is not None and self.now < place.until
+        assert self.refused(offers.accept, self.row(place), now=self.now) is not in_time
+        if in_time:
+            place.state = "confirmed"
+            self.told("confirmed", place.name)
+
+    @about("offered")
+    @rule(pick=which, too_early=st.booleans())
+    def an_offer_runs_out(self, pick: int, too_early: bool) -> None:  # noqa: FBT001 - hypothesis calls it by name
+        """Let the duty come by when an offer ends, or the moment before."""
+        until = self.one_of(pick, "offered").until
+        assert until is not None
+        self.now = max(self.now, until - timedelta(microseconds=too_early))
+        over = [p for p in self.places if p.state == "offered" and p.until is not None and p.until <= self.now]
+        over.sort(key=lambda place: place.until)
+
+        assert offers.expire(self.now) == len(over)
+
+        for place in over:
+            self.end(place, "offer-expired")
+
+    @rule(kind=kinds, capacity=st.integers(0, 5))
+    def change_capacity(self, kind: int, capacity: int) -> None:
+        """Raise or lower the capacity, as far down as seats are taken."""
+        wanted = max(capacity, self.taken(kind))
+        with transaction() as session:
+            row = session.get_one(TicketType, self.kind_ids[kind], with_for_update=True, populate_existing=True)
+            row.capacity = wanted
+            session.flush()
+            apply_changes(session.get_one(Event, self.event_id), {}, parts=["ticket_types"], now=self.now)
+        self.capacity[kind] = wanted
+        self.fill(kind)
+
+    @about("confirmed", "waiting")
+    @rule(pick=which, other=names)
+    def pass_on(self, pick: int, other: str) -> None:
+        """Offer one's place to somebody else, who may have one already: the giver cannot tell."""
+        place = self.one_of(pick, "confirmed", "waiting")
+        may = place.state == "confirmed" and other != place.name and place.transfers < TRANSFERS_MAX
+        receiver = Receiver(other, normalise(f"{other}@example.com"))
+        assert self.refused(transfers.pass_on, self.row(place), receiver, language="en", now=self.now) is not may
+        if may:
+            place.transfer = (other, min(self.now + OPEN_FOR, STARTS_AT))
+            place.transfers += 1
+            self.told("transfer", other)
+
+    @about("confirmed")
+    @rule(pick=which)
+    def withdraw(self, pick: int) -> None:
+        """Keep one's place after all."""
+        place = self.one_of(pick, "confirmed")
+        transfers.withdraw(self.row(place), now=self.now)
+        place.transfer = None
+
+    @precondition(lambda self: any(place.transfers for place in self.places))
+    @rule(data=st.data())
+    def take_over(self, data: st.DataObject) -> None:
+        """Open the link of some transfer, old or new, and press the button."""
+        giver = data.draw(st.sampled_from([place for place in self.places if place.transfers]), label="giver")
+        statement = select(Transfer).where(Transfer.registration_id == self.row(giver).id).order_by(Transfer.id.desc())
+        transfer = database.session.scalars(statement).first()
+        may = giver.transfer is not None and self.now < giver.transfer[1] and self.live(giver.transfer[0]) is None
+        answer = self.refused(transfers.accept, transfer, name="x", answers={}, language="en", now=self.now)
+        assert answer is not may
+        if may:
+            other, giver.state, giver.transfer = giver.transfer[0], "cancelled", None
+            self.places.append(Place(other, giver.kind, "confirmed", self.now))
+            self.told("passed-on", giver.name)
+            self.told("confirmed", other)
+
+    def decision(self, *, adds_seat: bool = False) -> Decision:
+        """Return why."""
+        return Decision("because", THE_SITE, self.now, adds_seat)
+
+    @about("waiting", "offered")
+    @rule(pick=which, adds_seat=st.booleans())
+    def promote(self, pick: int, adds_seat: bool) -> None:  # noqa: FBT001 - hypothesis calls it by name
+        """Give somebody a seat past the queue."""
+        place = self.one_of(pick, "waiting", "offered")
+        is_free = self.taken(place.kind) < self.capacity[place.kind]
+        may = place.state == "offered" or is_free or adds_seat
+        assert self.refused(overrides.promote, self.row(place).id, self.decision(adds_seat=adds_seat)) is not may
+        if may:
+            self.capacity[place.kind] += place.state == "waiting" and not is_free
+            place.state = "confirmed"
+            self.told("promoted", place.name)
+
+    @about("confirmed", "waiting", "offered")
+    @rule(pick=which, adds_seat=st.booleans())
+    def move(self, pick: int, adds_seat: bool) -> None:  # noqa: FBT001 - hypothesis calls it by name
+        """Let somebody attend in the other way."""
+        place = self.one_of(pick, *LIVE)
+        self.now += timedelta(milliseconds=1)  # two decisions about one person are never one
+        before, target = place.kind, 1 - place.kind
+        has_seat, is_free = place.state in {"confirmed", "offered"}, self.taken(target) < self.capacity[target]
+        may = not has_seat or is_free or adds_seat
+        row, decision = self.row(place), self.decision(adds_seat=adds_seat)
+        assert self.refused(overrides.move, row.id, self.kind_ids[target], decision) is not may
+        if may:
+            self.capacity[target] += has_seat and not is_free
+            place.kind = target
+            self.told("moved", place.name)
+            self.fill(before if has_seat else target)
+
+    @about("confirmed", "waiting", "offered")
+    @rule(pick=which)
+    def remove(self, pick: int) -> None:
+        """End somebody's registration."""
+        place = self.one_of(pick, *LIVE)
+        overrides.remove(self.row(place).id, self.decision())
+        self.end(place, "removed")
+
+    # What must hold whenever nobody is in the middle of anything.
+
+    @invariant()
+    def seats_places_and_letters_are_the_model_s(self) -> None:
+        """Compare everything."""
+        session = database.session
+        session.rollback()
+        columns = (Registration.id, Registration.email_key, Registration.ticket_type_id, Registration.state)
+        rows = session.execute(
+            select(*columns).where(Registration.event_id == self.event_id).order_by(columns[0])
+        ).all()
+        seats = session.execute(
+            select(TicketType.capacity, TicketType.seats_taken).where(TicketType.event_id == self.event_id)
+        ).all()
+        letters = session.execute(
+            select(Letter.kind, Letter.to_email).where(Letter.id > self.first_letter).order_by(Letter.id)
+        ).all()
+        session.rollback()
+
+        places = [(key.partition("@")[0], self.kind_ids.index(kind), state.value) for _id, key, kind, state in rows]
+        assert places == [(place.name, place.kind, place.state) for place in self.places]
+        assert sorted(seats) == sorted(zip(self.capacity, map(self.taken, (0, 1)), strict=True))
+        assert all(taken <= capacity for capacity, taken in seats)
+        assert max(Counter(name for name, _kind, state in places if state in LIVE).values(), default=0) <= 1
+        assert [(kind, email.partition("@")[0]) for kind, email in letters] == self.letters
+        # Nobody waits while a seat is free, so nobody can have been passed over by one who came later.
+        assert all(not self.waiting(kind) or self.taken(kind) == self.capacity[kind] for kind in (0, 1))
+
+
+def test_whatever_happens_in_whatever_order_seats_places_and_letters_are_what_they_should_be(make_event):
+    QueueMachine.event_factory = make_event
+    QueueMachine.examples, QueueMachine.met = 0, Counter()
+
+    run_state_machine_as_test(
+        QueueMachine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=True,
+            # A failure is shown as it was met; making it shorter takes minutes.
+            phases=tuple(Phase) if "MACHINE_SHRINK" in os.environ else (Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+    # The walk came by everything that can happen; what it never met it cannot have tested.
+    everything = {
+        *("confirmed", "waiting", "promoted", "offered", "offer-expired", "cancelled", "again"),
+        *("transfer", "passed-on", "moved", "removed"),
+    }
+    assert set(QueueMachine.met) == everything, QueueMachine.met
