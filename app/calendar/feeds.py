@@ -21,7 +21,7 @@ from app.calendar.entries import Entry
 from app.calendar.lines import content_line, written
 from app.calendar.objects import file_of, page_of
 from app.calendar.properties import Property, Verbatim, clean
-from app.calendar.queries import Edition, Scope, ScopeKind, Version, entries, unknown, versions
+from app.calendar.queries import ONE_EVENT, Edition, Scope, ScopeKind, Version, entries, unknown, versions
 from app.calendar.vevents import Kind, Links, calendar, plain_event, zone_blocks, zone_named
 from app.calendar.words import words_in
 from app.community.site import site
@@ -120,7 +120,7 @@ def digest(*parts: object) -> str:
 
 def content(scope: Scope, version: Edition, *, language: Language, now: datetime) -> bytes:
     """Return the calendar: the file of an event, or a feed."""
-    if scope.kind is ScopeKind.EVENT:
+    if scope.kind in ONE_EVENT:
         found = entries([each.event_id for each in versions(scope, since=since(now))], language)
         if not found:
             raise unknown()  # since a moment ago: on PostgreSQL each statement sees the newest rows

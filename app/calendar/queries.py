@@ -19,7 +19,6 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    and_,
     bindparam,
     cast,
     func,
@@ -49,7 +48,7 @@ from app.events.models import (
     event_groups,
     event_tags,
 )
-from app.events.queries import public
+from app.events.queries import listed, reachable
 
 # A fuse, and no rule: feeds are cut by date. A community with fifty events a day for a year would blow it.
 FEED_EVENTS_MAX: Final = 20_000
@@ -70,6 +69,10 @@ class ScopeKind(StrEnum):
     SERIES = "series"
     SPEAKER = "speaker"
     EVENT = "event"
+    INVITED = "invited"  # the same, for whoever has shown a code to the gate (events.queries)
+
+
+ONE_EVENT: Final = frozenset({ScopeKind.EVENT, ScopeKind.INVITED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +119,11 @@ def edition(scope: Scope, *, since: datetime) -> Edition:
     """
     (row,) = _rows(_edition_of(scope.kind), slug=scope.slug, since=since)
     scope_id, name, count, *sums, revised_at, changed_at, dropped_at = row
-    if scope_id is None or (scope.kind is ScopeKind.EVENT and not count):
+    if scope_id is None or (scope.kind in ONE_EVENT and not count):
         raise unknown()
     stamp = int(revised_at.timestamp() * 1_000_000) if revised_at else 0
     fingerprint = (count, *(int(each or 0) for each in sums), stamp)
-    if scope.kind is ScopeKind.EVENT:
+    if scope.kind in ONE_EVENT:
         return Edition(Texts(), count, fingerprint, revised_at)
     return Edition(name or Texts(), count, fingerprint, changed_at, dropped_at)
 
@@ -224,18 +227,15 @@ def feed_name(scope: Scope) -> Texts:
     return name
 
 
-def listed() -> ColumnElement[bool]:
-    """Return the condition that an event may stand in a feed: whoever may find it may also be told of it."""
-    return and_(public(), Event.visibility == Visibility.PUBLIC)
-
-
 def _any(link: Table, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(Event.id).join(link, link.c.event_id == Event.id).where(condition, listed()).exists()
 
 
 def _conditions(kind: ScopeKind) -> list[ColumnElement[bool]]:
+    if kind is ScopeKind.INVITED:
+        return [reachable(), Event.slug == _SLUG]
     if kind is ScopeKind.EVENT:
-        return [public(), Event.slug == _SLUG]
+        return [reachable(), Event.visibility != Visibility.INVITATION, Event.slug == _SLUG]
     conditions = [listed()]
     if kind not in _AGELESS:
         conditions.append(Event.ends_at >= _SINCE)

@@ -11,6 +11,7 @@ from app.calendar.queries import Scope, ScopeKind
 from app.calendar.views_answers import feed_language, public_feed
 from app.core.clock import utc_now
 from app.core.i18n import Language, current_language
+from app.events.queries import refuse_unless_reachable
 from app.web.pages import public_page
 
 bp = Blueprint("calendar", __name__)
@@ -92,8 +93,14 @@ def speaker_feed(slug: str) -> Response:
 @bp.get("/events/<slug>.ics")
 def event_file(slug: str) -> Response:
     """Answer with one event as a download, in the language of the page it is on: a person takes it, not a client."""
-    response = _answer(Scope(ScopeKind.EVENT, slug), f"attachment; {_file_name(slug)}", current_language())
+    code = request.args.get("code", "")
+    if code:
+        refuse_unless_reachable(slug, now=utc_now(), code=code)
+    scope = Scope(ScopeKind.INVITED if code else ScopeKind.EVENT, slug)
+    response = _answer(scope, f"attachment; {_file_name(slug)}", current_language())
     response.vary.add("Accept-Language")
+    if code:
+        response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

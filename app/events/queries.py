@@ -17,6 +17,7 @@ from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.i18n import LANGUAGES, Texts
 from app.core.i18n import gettext as _
+from app.events.admission import refuse_strangers
 from app.events.models import (
     City,
     Event,
@@ -27,6 +28,7 @@ from app.events.models import (
     SessionSpeaker,
     Tag,
     Venue,
+    Visibility,
     event_groups,
     event_tags,
 )
@@ -116,17 +118,25 @@ class SpeakerLine:
     is_leader: bool
 
 
-def public() -> ColumnElement[bool]:
-    """Return the condition that anybody may see an event; the twin of `rules.is_public`."""
+def reachable() -> ColumnElement[bool]:
+    """Return the condition that an event has a page for whoever has its address; the twin of `rules.is_public`.
+
+    Of an event by invitation the page is a question for the code (`admission`).
+    """
     # Not IN: for that SQLite takes the index on the state, in which nearly all events are, and sorts them.
     return and_(*(Event.state != state for state in EventState if state not in PUBLIC_STATES))
 
 
-def public_event(slug: str, *, now: datetime) -> Event:
-    """Return a public event with everything its page shows, in two statements.
+def listed() -> ColumnElement[bool]:
+    """Return the condition that an event is in lists, feeds and search: it has a page, and that is for everybody."""
+    return and_(reachable(), Event.visibility == Visibility.PUBLIC)
+
+
+def public_event(slug: str, *, now: datetime, code: str = "") -> Event:
+    """Return an event with everything its page shows, in two statements; for one by invitation, three.
 
     Of the speakers' terms only those are loaded that make them a User Group Leader today. Raises NotFoundError
-    for an event that does not exist, and for a draft.
+    for an event that does not exist, and for a draft; InvitationNeededError where `code` does not let in.
     """
     # Groups and tags by hand: joinedload nests the join of their link tables, and SQLite then reads those whole.
     statement = (
@@ -135,7 +145,7 @@ def public_event(slug: str, *, now: datetime) -> Event:
         .outerjoin(Group, Group.id == event_groups.c.group_id)
         .outerjoin(event_tags, event_tags.c.event_id == Event.id)
         .outerjoin(Tag, Tag.id == event_tags.c.tag_id)
-        .where(Event.slug == slug, public())
+        .where(Event.slug == slug, reachable())
         .options(*_event_and_agenda(now), contains_eager(Event.groups).raiseload(Group.parent))
         .options(contains_eager(Event.tags))
         .order_by(Group.position, Group.id, Tag.slug)
@@ -145,6 +155,7 @@ def public_event(slug: str, *, now: datetime) -> Event:
         raise NotFoundError(
             _("There is no event at this address, or it is not public yet. All events are in the list.")
         )
+    refuse_strangers(event.id, event.visibility, code=code, now=now)
     return event
 
 
@@ -166,9 +177,15 @@ def photos_of(event_id: int) -> Sequence[EventPhoto]:
     return db.session.scalars(statement).all()
 
 
-def is_public_slug(slug: str) -> bool:
-    """Tell whether a public event has this slug; one small statement."""
-    return db.session.scalar(select(Event.id).where(Event.slug == slug, public())) is not None
+def refuse_unless_reachable(slug: str, *, now: datetime, code: str = "") -> None:
+    """Raise NotFoundError where no event has this slug or its page is not for this reader; one small statement or two.
+
+    For files beside the page, such as a picture.
+    """
+    found = db.session.execute(select(Event.id, Event.visibility).where(Event.slug == slug, reachable())).one_or_none()
+    if found is None:
+        raise NotFoundError(_("There is nothing at this address."))
+    refuse_strangers(*found, code=code, now=now)
 
 
 def whole_event(*, now: datetime) -> list[Any]:
@@ -227,7 +244,7 @@ def upcoming_events(*, now: datetime) -> Sequence[Event]:
     """Return what is still to come or under way, the next first."""
     return db.session.scalars(
         select(Event)
-        .where(public(), Event.ends_at > now)
+        .where(listed(), Event.ends_at > now)
         .options(*line_of_event())
         .order_by(Event.starts_at, Event.id)
         .limit(UPCOMING_MAX)
@@ -241,7 +258,7 @@ def past_events(*, now: datetime) -> EventList:
 
 def listed_events(wanted: Filter, *, after: Cursor | None, now: datetime, limit: int = LIST_MAX) -> EventList:
     """Return one page of the events that fit: upcoming ones by their beginning, others by their end, latest first."""
-    statement = select(Event).where(public(), *_conditions(wanted, now)).options(*line_of_event())
+    statement = select(Event).where(listed(), *_conditions(wanted, now)).options(*line_of_event())
     key: InstrumentedAttribute[datetime] = Event.starts_at if wanted.when == "upcoming" else Event.ends_at
     statement = _page(statement, key, after, descending=wanted.when != "upcoming")
     # One more than is shown tells whether there is a next page.
@@ -306,13 +323,13 @@ def options() -> Options:
     """Return what the list can be narrowed to, in one statement."""
     parts = [
         select(literal("city").label("kind"), City.slug, City.name, literal(0).label("position")).where(
-            select(Event.id).where(Event.city_id == City.id, public()).exists()
+            select(Event.id).where(Event.city_id == City.id, listed()).exists()
         ),
         select(literal("tag"), Tag.slug, Tag.name, literal(0)).where(
-            select(Event.id).join(event_tags).where(event_tags.c.tag_id == Tag.id, public()).exists()
+            select(Event.id).join(event_tags).where(event_tags.c.tag_id == Tag.id, listed()).exists()
         ),
         select(literal("group"), Group.slug, Group.name, Group.position).where(
-            select(Event.id).join(event_groups).where(event_groups.c.group_id == Group.id, public()).exists()
+            select(Event.id).join(event_groups).where(event_groups.c.group_id == Group.id, listed()).exists()
         ),
     ]
     union = union_all(*parts).subquery()
@@ -329,7 +346,7 @@ def events_of_group(group_id: int) -> Sequence[Event]:
     return db.session.scalars(
         select(Event)
         .join(event_groups, event_groups.c.event_id == Event.id)
-        .where(event_groups.c.group_id == group_id, public())
+        .where(event_groups.c.group_id == group_id, listed())
         .options(*line_of_event())
         .order_by(Event.ends_at.desc(), Event.id.desc())
         .limit(GROUP_EVENTS_MAX)
@@ -386,4 +403,4 @@ def talks_of(person_id: int) -> Sequence[Session]:
 
 def _real() -> ColumnElement[bool]:
     # A demo event takes a real agenda to a day on which nobody will speak.
-    return and_(Event.state == EventState.PUBLISHED, Event.is_demo.is_(False))
+    return and_(listed(), Event.state == EventState.PUBLISHED, Event.is_demo.is_(False))

@@ -24,7 +24,6 @@ from app.events import (  # those that are not used below add their pages to the
 )
 from app.events.views import bp
 
-
 _IN_AGENDA = ("new", "add", "edit", "change", "paste", "preview", "take")
 _IN_TEAM = ("event_team.member", "event_team.invite", "event_team.change_role")
 

@@ -76,8 +76,7 @@ def cover(slug: str) -> Response:
 def cover_png(slug: str) -> Response:
     """Answer the generated cover for share cards; of public events alone, since drawing one takes 0.1 s."""
     _check(slug)
-    if not queries.is_public_slug(slug):
-        raise NotFoundError(_("There is no such picture."))
+    queries.refuse_unless_reachable(slug, now=utc_now(), code=request.args.get("code", ""))
     return _picture(covers.png(slug), "image/png")
 
 

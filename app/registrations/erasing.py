@@ -72,6 +72,7 @@ def _blank(registration_id: int, *, leaves: bool, now: datetime) -> None:
     values: dict[str, object] = {
         "name": "",
         "email": "",
+        "declined_words": None,
         # Unique an event and state, as the index on live addresses asks; nobody can have it.
         "email_key": f"erased:{registration_id}",
         "token_version": Registration.token_version + 1,

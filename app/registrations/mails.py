@@ -19,7 +19,7 @@ from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import change_for_letter, position_in_queue, registration_for_letter
-from app.registrations.rules import has_offer, is_live, token_of, told
+from app.registrations.rules import code_of, has_offer, is_live, token_of, told
 from app.web.pages import public_url
 
 # Letters by the state the person must be in for the letter to be true.
@@ -29,6 +29,8 @@ STATE_OF: Final = {
     "waiting": RegistrationState.WAITING,
     "offered": RegistrationState.OFFERED,
     "offer-expired": RegistrationState.CANCELLED,
+    "pending": RegistrationState.PENDING,
+    "declined": RegistrationState.DECLINED,
     "cancelled": RegistrationState.CANCELLED,
     "removed": RegistrationState.CANCELLED,
     "passed-on": RegistrationState.CANCELLED,
@@ -69,7 +71,7 @@ def write(letter: Letter) -> Draft | None:
 
 def context_of(registration: Registration, language: Language) -> dict[str, Any]:
     """Return what every letter about a registration may say of it and its event."""
-    event, until = registration.event, registration.offer_expires_at
+    event, until, code = registration.event, registration.offer_expires_at, code_of(registration)
     return {
         "registration": registration,
         "event": event,
@@ -81,8 +83,8 @@ def context_of(registration: Registration, language: Language) -> dict[str, Any]
         "until": spoken_instant(until, event.zone, language) if until else "",
         "own_url": own_url(registration),
         "leave_url": own_url(registration, leave="yes"),
-        "event_url": public_url("registrations.event_page", slug=event.slug, lang=language),
-        "file_url": public_url("calendar.event_file", slug=event.slug, lang=language),
+        "event_url": public_url("registrations.event_page", slug=event.slug, lang=language, code=code),
+        "file_url": public_url("calendar.event_file", slug=event.slug, lang=language, code=code),
     }
 
 

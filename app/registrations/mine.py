@@ -148,6 +148,7 @@ def _told(registration: Registration) -> dict[str, Any]:
         "answers": [
             {"question": answer.question.label.as_dict(), "answer": answer.value} for answer in registration.answers
         ],
+        **({"declined_words": registration.declined_words} if registration.declined_words else {}),
         **{name: at and at.isoformat() for name in instants for at in [getattr(registration, name)]},
     }
 
