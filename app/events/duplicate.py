@@ -32,7 +32,7 @@ _TAKEN_OVER: Final = (
     "reminders", "agenda_note", "agenda_is_illustrative", "agenda_order_known", "credits", "links", "cover_url",
     "cover", "cover_alt", "series",
 )  # fmt: skip
-_OF_A_SESSION: Final = ("position", "kind", "title", "abstract", "minutes", "track", "speaker_note")
+_OF_A_SESSION: Final = ("position", "kind", "title", "abstract", "minutes", "track", "follows", "speaker_note")
 _OF_A_TICKET_TYPE: Final = ("slug", "position", "kind", "name", "description", "capacity", "is_public")
 
 
