@@ -24,10 +24,11 @@ from app.accounts.rights import Permission
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db, transaction
-from app.events.models import Event, EventRole
+from app.core.i18n import Texts
+from app.events.models import Event, EventInvitation, EventRole
 from app.history.models import Entry
 from app.mail.models import Letter, LetterState
-from app.registrations.models import Registration
+from app.registrations.models import Question, QuestionKind, Registration
 from tests.support.factories import sign_up_as
 from tests.support.people import add_session
 
@@ -49,7 +50,7 @@ def at_event(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any
     return Rule("event", needs, values, answers)
 
 
-def at_venue(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:  # noqa: ANN401 - see above
+def at_venue(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
     """Return the rule for an address of the venue of the event, where no event of others is held."""
     return Rule("venue", needs, {"slug": "gehua"} | values, answers)
 
@@ -108,6 +109,24 @@ class World:
         return add_session(self.event, "A talk").id
 
     @cached_property
+    def question_id(self) -> int:
+        """A question of the sign-up form."""
+        with transaction() as session:
+            question = Question(
+                event_id=self.event.id, key="diet", position=0, kind=QuestionKind.SHORT_TEXT, label=Texts(en="Diet?")
+            )
+            session.add(question)
+        return question.id
+
+    @cached_property
+    def invitation_id(self) -> int:
+        """A code that lets in."""
+        with transaction() as session:
+            invitation = EventInvitation(event_id=self.event.id, code=f"CODE{self.event.id}", created_at=utc_now())
+            session.add(invitation)
+        return invitation.id
+
+    @cached_property
     def entry_id(self) -> int:
         """The last thing that was done to the event."""
         statement = select(Entry.id).where(Entry.event_id == self.event.id).order_by(Entry.id.desc()).limit(1)
@@ -123,6 +142,9 @@ class World:
 
 
 _SESSION: dict[str, Any] = {"session_id": lambda world: world.session_id}
+_TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.event.ticket_types[0].id}
+_QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
+_INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
 _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 
@@ -142,6 +164,9 @@ RIGHTS: dict[str, Rule] = {
     "team.open_invitation": everybody((404,), token="made-up"),
     "team.accept_invitation": everybody(token="made-up"),
     # One's own account.
+    "organizer_feed.show": anyone(),
+    "organizer_feed.renew": anyone(),
+    "organizer_feed.revoke": anyone(),
     "account.index": anyone(),
     "account.revoke_session": anyone(session_id=1),
     "account.revoke_other_sessions": anyone(),
@@ -246,6 +271,34 @@ RIGHTS: dict[str, Rule] = {
     "attendee.overbook": at_event(Permission.CONFIGURE),
     "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "approvals.index": at_event(Permission.MANAGE_ATTENDEES),
+    "approvals.decision": at_event(Permission.MANAGE_ATTENDEES, (200, 303)),
+    "approvals.approve": at_event(Permission.MANAGE_ATTENDEES),
+    "approvals.decline": at_event(Permission.MANAGE_ATTENDEES),
+    # The sign-up.
+    "sign_up_manage.index": at_event(Permission.CONFIGURE),
+    "sign_up_manage.save": at_event(Permission.CONFIGURE),
+    "sign_up_manage.new_ticket_type": at_event(Permission.CONFIGURE),
+    "sign_up_manage.add_ticket_type": at_event(Permission.CONFIGURE),
+    "sign_up_manage.ticket_type": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.change_ticket_type": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.ticket_type_up": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.ticket_type_down": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.remove_ticket_type": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.new_question": at_event(Permission.CONFIGURE),
+    "sign_up_manage.add_question": at_event(Permission.CONFIGURE),
+    "sign_up_manage.question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.change_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_up": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_down": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_removal": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.remove_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.retire_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.ask_question_again": at_event(Permission.CONFIGURE, **_QUESTION),
+    "invitations.index": at_event(Permission.CONFIGURE),
+    "invitations.invite": at_event(Permission.CONFIGURE),
+    "invitations.picture": at_event(Permission.CONFIGURE, **_INVITATION),
+    "invitations.revoke": at_event(Permission.CONFIGURE, **_INVITATION),
     # What an entry asks for is the permission for what it says was done; here it can be undone by nobody.
     "history.undo_at_event": at_event(Permission.SEE, entry_id=lambda world: world.entry_id),
 }
