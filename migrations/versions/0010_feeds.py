@@ -1,13 +1,13 @@
 """Feeds: the order of news, and feeds for one person alone.
 
 Revision ID: 0010
-Revises: 0014
+Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 revision = '0010'
-down_revision = '0014'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
 
