@@ -13,6 +13,7 @@ from app.registrations import (
     mails,
     mails_mine,
     offers,
+    past,
     personal_feed,
     receivers,
     reminder_letters,
@@ -46,6 +47,7 @@ _OF_ATTENDEES = (
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
+    past.register()
     app.register_blueprint(views_feed.bp)
     app.register_blueprint(views_manage.bp)
     app.register_blueprint(views_attendee.bp)

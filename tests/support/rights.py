@@ -170,6 +170,9 @@ RIGHTS: dict[str, Rule] = {
     "team.open_invitation": everybody((404,), token="made-up"),
     "team.accept_invitation": everybody(token="made-up"),
     # One's own account.
+    "organizer_feed.show": anyone(),
+    "organizer_feed.renew": anyone(),
+    "organizer_feed.revoke": anyone(),
     "account.index": anyone(),
     "account.revoke_session": anyone(session_id=1),
     "account.revoke_other_sessions": anyone(),
