@@ -24,39 +24,27 @@ from app.events import (  # those that are not used below add their pages to the
 )
 from app.events.views import bp
 
+_IN_AGENDA = ("new", "add", "edit", "change", "paste", "preview", "take")
+_IN_TEAM = ("event_team.member", "event_team.invite", "event_team.change_role")
+
 
 def init_app(app: Flask) -> None:
-    """Register the room's pages, letters and duties."""
-    app.register_blueprint(bp)
-    app.register_blueprint(views_agenda_paste.bp)
-    app.register_blueprint(views_manage.bp)
-    menu.add(
-        app,
-        "site",
-        20,
-        "events_manage.venue_list",
-        _l("Venues"),
-        needs=Permission.EDIT,
-        inside=[f"events_manage.{view.__name__}" for view in views_places.PAGES],
-    )
-    inside = [f"events_manage.{view.__name__}" for view in (*views_manage.DETAILS, *views_pictures.PAGES)]
-    menu.add(app, "event", 20, "events_manage.details", _l("Details"), needs=Permission.EDIT, inside=inside)
-    app.register_blueprint(views_life.bp)
+    """Register the room's pages, menus, letters and duties."""
+    for pages in (bp, views_agenda_paste.bp, views_manage.bp, views_life.bp, views_team.bp):
+        app.register_blueprint(pages)
     views_addresses.init_app(app)
+    _fill_menus(app)
     jobs.register(app, "publish", life.publish_due)
-    app.jinja_env.globals["COVER_VERSION"] = covers.VERSION
-    of_agenda = ("new", "add", "edit", "change", "paste", "preview", "take")
-    menu.add(
-        app,
-        "event",
-        30,
-        "agenda.index",
-        _l("Agenda"),
-        needs=Permission.EDIT,
-        inside=(f"{views_agenda.bp.name}.{name}" for name in of_agenda),
-    )
-    app.register_blueprint(views_team.bp)
-    of_team = ("event_team.member", "event_team.invite", "event_team.change_role")
-    menu.add(app, "event", 60, "event_team.index", _l("Team"), needs=Permission.TEAM, inside=of_team)
     receivers.connect()
     past.register()
+    app.jinja_env.globals["COVER_VERSION"] = covers.VERSION
+
+
+def _fill_menus(app: Flask) -> None:
+    venues = [f"events_manage.{view.__name__}" for view in views_places.PAGES]
+    menu.add(app, "site", 20, "events_manage.venue_list", _l("Venues"), needs=Permission.EDIT, inside=venues)
+    details = [f"events_manage.{view.__name__}" for view in (*views_manage.DETAILS, *views_pictures.PAGES)]
+    menu.add(app, "event", 20, "events_manage.details", _l("Details"), needs=Permission.EDIT, inside=details)
+    agenda = [f"{views_agenda.bp.name}.{name}" for name in _IN_AGENDA]
+    menu.add(app, "event", 30, "agenda.index", _l("Agenda"), needs=Permission.EDIT, inside=agenda)
+    menu.add(app, "event", 60, "event_team.index", _l("Team"), needs=Permission.TEAM, inside=_IN_TEAM)

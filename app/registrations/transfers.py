@@ -130,7 +130,7 @@ def _receive(
     # Above every number that this address has had at the event: after a CANCEL, a REQUEST counts only if it is
     # higher (RFC 5546 2.1.4).
     earlier = session.scalar(
-        select(func.max(Registration.calendar_offset) + 2).where(
+        select(func.max(Registration.calendar_offset) + 3).where(
             Registration.event_id == giver.event_id, Registration.email_key == key
         )
     )

@@ -1,13 +1,13 @@
 """Codes, passkeys, known devices, proofs, identities at a provider.
 
 Revision ID: 0004
-Revises: 0014
+Revises: 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 revision = '0004'
-down_revision = '0014'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 

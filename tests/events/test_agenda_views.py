@@ -92,8 +92,8 @@ def test_list_asks_as_often_for_three_items_as_for_one(event, browser, count_sta
             browser.get(AGENDA)
         asked.append(len(seen))
 
-    # The sign-in, the event, its items with their people, the last thing done.
-    assert asked == [4, 4, 4]
+    # The frame's two, the event, its items with their people, the last thing done.
+    assert asked == [5, 5, 5]
 
 
 def test_page_of_an_item_asks_as_often_for_three_items_as_for_one(event, browser, count_statements):
@@ -105,8 +105,8 @@ def test_page_of_an_item_asks_as_often_for_three_items_as_for_one(event, browser
             browser.get(address)
         asked.append(len(seen))
 
-    # The sign-in, the event, its items with their people, whom to choose.
-    assert asked == [4, 4, 4]
+    # The frame's two, the event, its items with their people, whom to choose.
+    assert asked == [5, 5, 5]
 
 
 def test_item_is_added_behind_the_last_one(event, browser):
