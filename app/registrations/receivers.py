@@ -57,9 +57,9 @@ def tell_who_registered(
 def copy_questions(source: Event, *, copies: Sequence[Event], **_more: object) -> None:
     """Ask the same at events made from this one."""
     session = require_transaction()
-    questions = session.scalars(select(Question)
-        .where(Question.event_id == source.id, Question.is_retired.is_(False))
-        .order_by(Question.id)).all()
+    questions = session.scalars(
+        select(Question).where(Question.event_id == source.id, Question.is_retired.is_(False)).order_by(Question.id)
+    ).all()
     session.add_all(
         Question(event_id=copy.id, **{name: getattr(question, name) for name in OF_A_QUESTION})
         for copy in copies

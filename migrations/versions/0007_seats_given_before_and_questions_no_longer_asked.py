@@ -1,14 +1,14 @@
 """Seats given before a capacity was lowered, questions no longer asked, answers forgotten, and words of a refusal.
 
 Revision ID: 0007
-Revises: 0014
+Revises: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0014'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 
