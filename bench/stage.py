@@ -30,6 +30,7 @@ DEMO_EVENT: Final = "kubesphere-meetup-beijing-demo"
 class Size:
     """How much is measured."""
 
+    organized: int = 1_000  # events on the organizers' pages, and attendees of one of them
     rows: int = 100_000  # attendees of one event, letters, events
     feed_events: int = 5_000
     fan_out: int = 5_000  # people who must hear of a change
@@ -41,7 +42,7 @@ class Size:
     @classmethod
     def tiny(cls) -> "Size":
         """Return the size that shows only that everything runs."""
-        return cls(rows=60, feed_events=5, fan_out=20, delivered=20, rounds=1, seconds=0.1, repeats=1)
+        return cls(rows=60, organized=5, feed_events=5, fan_out=20, delivered=20, rounds=1, seconds=0.1, repeats=1)
 
 
 class Stage:

@@ -45,6 +45,7 @@ class SignUp:
     answers: Mapping[int, AnswerValue]
     language: Language
     code: str = ""  # the invitation brought, for an event that asks for one
+    invitation_id: int | None = None  # one that this person has used before, and comes back by
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,9 @@ def _give_place(read: _AsRead, wish: SignUp, *, now: datetime) -> None:
     with transaction() as session:
         state = _decide(read, wish)
         # After the ticket type is locked, as everywhere.
-        invitation_id = use_invitation(read.event_id, wish.code, now=now) if read.is_by_invitation else None
+        invitation_id = wish.invitation_id
+        if read.is_by_invitation and invitation_id is None:
+            invitation_id = use_invitation(read.event_id, wish.code, now=now)
         if read.is_by_invitation and invitation_id is None:
             raise _InvitationUsedUpError(_("This invitation has been used as often as it may be. Ask for another one."))
         registration_id = _insert(session, read, wish, state, invitation_id=invitation_id, now=now)

@@ -104,6 +104,7 @@ def change_ticket_type(
             if capacity is not None and capacity < ticket_type.seats_taken and lowered_to != capacity:
                 raise BelowTakenError(ticket_type.seats_taken, capacity)
             set_capacity(ticket_type, capacity)
+            ticket_type.overbooked_from = None  # what is typed here are seats there are
         for name, value in write.items():
             setattr(ticket_type, name, TicketKind(value) if name == "kind" else value)
         after = values_of(ticket_type)

@@ -140,6 +140,7 @@ def _receive(
         code=new_code(),
         event_id=giver.event_id,
         ticket_type_id=giver.ticket_type_id,
+        invitation_id=giver.invitation_id,
         state=RegistrationState.CONFIRMED,
         name=name,
         email=transfer.email,

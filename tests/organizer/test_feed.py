@@ -195,7 +195,7 @@ def test_address_that_can_no_longer_be_shown_still_works(app, client, ada, make_
 
 def test_page_is_for_organizers_alone(client):
     assert client.get("/organizer/feed").headers["Location"].startswith("/organizer/sign-in")
-    assert client.post("/organizer/feed").status_code == 303
+    assert client.post("/organizer/feed").status_code == 401
     assert client.get(f"/calendar/organizers/{'x' * 22}.ics").status_code == 404
 
 
