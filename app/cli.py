@@ -13,7 +13,10 @@ import click
 from flask import Blueprint, Flask, current_app
 
 from app import config
+from app.accounts import queries as organizers
 from app.accounts import service as accounts
+from app.accounts import team
+from app.accounts.models import Role
 from app.core import backup as backups
 from app.core import checks, foundations
 from app.core.addresses import Address, normalise
@@ -87,6 +90,8 @@ def prepare(*, demo: bool) -> None:
         click.echo(
             "            (once, within an hour; afterwards: flask --app wsgi sign-in-link " + DEMO_ORGANIZER + ")"
         )
+    elif not organizers.has_owner():
+        click.echo("Owner       none yet: flask --app wsgi add-organizer you@example.org")
     if "mail.captured" in current_app.view_functions:
         click.echo(f"Letters     {public_url('mail.captured')}")
     click.echo(f"Site        {public_url('events.home')}")
@@ -144,20 +149,31 @@ def export_attendees(event: str, form: str, output: Path | None, status: str | N
 @bp.cli.command("add-organizer")
 @click.argument("email", type=ADDRESS)
 @click.option("--name", default="", help="Name shown on the organizers' pages and in letters to them.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    help="For the whole site; default: owner while there is none, else organizer.",
+)
 @in_plain_words
-def add_organizer(email: Address, name: str) -> None:
-    """Let EMAIL sign in to manage."""
+def add_organizer(email: Address, name: str, role: str | None) -> None:
+    """Let EMAIL sign in to manage; the first owner gets a link that signs in at once."""
+    is_first = not organizers.has_owner()
+    chosen = Role(role) if role else Role.OWNER if is_first else Role.ORGANIZER
     language = current_app.config["SITE_LANGUAGE"]
-    is_new = accounts.add_organizer(email, name=name, language=language, now=utc_now())
-    click.echo(f"{email.email} {'may now sign in' if is_new else 'could already sign in'}: {_sign_in_page()}")
+    is_new = accounts.add_organizer(email, name=name, language=language, role=chosen, now=utc_now())
+    click.echo(
+        f"{email.email} {f'may now sign in as {chosen}' if is_new else 'could already sign in'}: {_sign_in_page()}"
+    )
+    if is_new and is_first and chosen is Role.OWNER:
+        click.echo(f"Sign in now (once, within an hour): {_sign_in_address(email)}")
 
 
 @bp.cli.command("remove-organizer")
 @click.argument("email", type=ADDRESS)
 @in_plain_words
 def remove_organizer(email: Address) -> None:
-    """Let EMAIL manage no more; ends its sign-ins at once."""
-    accounts.remove_organizer(email, now=utc_now())
+    """Let EMAIL manage no more; ends its sign-ins at once. The last owner stays."""
+    team.remove_address(email, now=utc_now())
     click.echo(f"{email.email} can no longer sign in.")
 
 

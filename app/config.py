@@ -1,26 +1,34 @@
 """Every setting: name, type, default, meaning. A bad value stops the start with one sentence that names it."""
 
 import os
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
-from limits import parse_many
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from app.setting_types import PORT_MAX
+from app.setting_types import address as _address
+from app.setting_types import address_or_none as _address_or_none
+from app.setting_types import counter as _counter
+from app.setting_types import database as _database
+from app.setting_types import file as _file
+from app.setting_types import folder as _folder
+from app.setting_types import integer as _integer
+from app.setting_types import issuer as _issuer
+from app.setting_types import label as _label
+from app.setting_types import name_server as _name_server
+from app.setting_types import one_of as _one_of
+from app.setting_types import origin as _origin
+from app.setting_types import rate as _rate
+from app.setting_types import seconds as _seconds
+from app.setting_types import text as _text
+from app.setting_types import words as _words
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 WEAK_KEY_LENGTH: Final = 32
 KEY_CHARACTERS_MIN: Final = 10
 FORM_BYTES_MAX: Final = 64 * 1024
-PORT_MAX: Final = 65535
-_ORIGIN: Final = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/?"
-)
 
 
 class BadSettingError(Exception):
@@ -36,144 +44,6 @@ class Setting:
     default: str | None
     meaning: str
     secret: bool = False
-
-
-def _text(value: str) -> str:
-    # A line end in a name or a server ends up in a header.
-    if not value.isprintable():
-        message = "must be one line of printable characters"
-        raise ValueError(message)
-    return value
-
-
-def _folder(value: str) -> str:
-    # Absolute from here on: a worker that is started elsewhere must find the same files.
-    return str(Path(_text(value)).expanduser().absolute())
-
-
-def _file(value: str) -> str:
-    if value and not Path(value).is_file():
-        message = "must name a file that exists"
-        raise ValueError(message)
-    return value
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        if value not in words:
-            message = f"must be one of {', '.join(words)}"
-            raise ValueError(message)
-        return value
-
-    return read
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def read(value: str) -> int:
-        number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else None
-        if number is None or not low <= number <= high:
-            message = f"must be a whole number from {low} to {high}"
-            raise ValueError(message)
-        return number
-
-    return read
-
-
-def _seconds(low: float, high: float) -> Callable[[str], float]:
-    def read(value: str) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
-        if not low <= number <= high:
-            message = f"must be a number of seconds from {low:g} to {high:g}"
-            raise ValueError(message)
-        return number
-
-    return read
-
-
-def _origin(value: str) -> str:
-    """Return the origin as browsers send it (RFC 6454 6.2): lower case, without the scheme's own port."""
-    message = "must be the address people open, such as https://meetup.example.org, without a path"
-    match = _ORIGIN.fullmatch(value.lower())
-    if match is None:
-        if not value.isascii():
-            message += "; a name in other letters in its ASCII form (xn--…)"
-        raise ValueError(message)
-    scheme, host, port = match["scheme"], match["host"], match["port"]
-    if port and not 0 < int(port) <= PORT_MAX:
-        raise ValueError(message)
-    is_usual = port is None or int(port) == {"http": 80, "https": 443}[scheme]
-    return f"{scheme}://{host}" if is_usual else f"{scheme}://{host}:{int(port)}"
-
-
-def _database(value: str) -> str:
-    # SQLAlchemy's own words may quote a piece of the password, so none of them is passed on.
-    try:
-        url = make_url(value)
-    except (ArgumentError, ValueError):
-        url = None
-    engine = url.get_backend_name() if url else ""
-    if url is None or engine not in {"sqlite", "postgresql"}:
-        message = "must look like sqlite:////path/file or postgresql://user:password@host/name"
-        raise ValueError(message)
-    if engine == "sqlite" and (not url.database or ":memory:" in url.database):
-        message = "must name a file: a database in memory is another one for each thread"
-        raise ValueError(message)
-    url = url.set(drivername={"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}[engine])
-    return url.render_as_string(hide_password=False)
-
-
-def _address(value: str) -> str:
-    name, _at, domain = value.partition("@")
-    if not (name and domain) or "@" in domain or not value.isprintable() or any(c in ' <>,;:"' for c in value):
-        message = "must be one bare e-mail address, such as meetup@example.org"
-        raise ValueError(message)
-    return value
-
-
-def _address_or_none(value: str) -> str:
-    return _address(value) if value else ""
-
-
-def _rate(value: str) -> str:
-    try:
-        parse_many(value)
-    except ValueError:
-        message = "must be limits such as `30 per minute; 200 per hour`"
-        raise ValueError(message) from None
-    return value
-
-
-def _counter(value: str) -> str:
-    if value != "memory://" and not value.startswith(("redis://", "rediss://")):
-        message = "must be memory:// or start with redis:// or rediss://"
-        raise ValueError(message)
-    return value
-
-
-def _label(value: str) -> str:
-    if value and not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", value):
-        message = "must be a DNS label, such as s1"
-        raise ValueError(message)
-    return value
-
-
-def _name_server(value: str) -> str:
-    host, _colon, port = value.partition(":")
-    try:
-        is_good = not value or (bool(ip_address(host)) and (not port or 0 < int(port) <= PORT_MAX))
-    except ValueError:
-        is_good = False
-    if not is_good:
-        message = "must be an IPv4 address, with a port if it is not 53, such as 192.0.2.1:53"
-        raise ValueError(message)
-    return value
-
-
-def _words(value: str) -> list[str]:
-    return [word for word in value.split() if word]
 
 
 SETTINGS: Final[tuple[Setting, ...]] = (
@@ -310,6 +180,21 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "Sign-in letters and attempts allowed for one network address.",
     ),
     Setting(
+        "OIDC_ISSUER",
+        _issuer,
+        "",
+        "Address of an OpenID Connect provider that organizers may sign in with, as its own discovery document writes it. Empty: none.",
+    ),
+    Setting("OIDC_CLIENT_ID", _text, "", "What this site is called at that provider."),
+    Setting(
+        "OIDC_CLIENT_SECRET",
+        _text,
+        "",
+        "The secret the provider gave this site; empty: none, PKCE alone.",
+        secret=True,
+    ),
+    Setting("OIDC_NAME", _text, "OpenID Connect", "What the button on the sign-in page calls the provider."),
+    Setting(
         "SIGN_UP_SECONDS_MIN",
         _seconds(0, 60),
         "2",
@@ -379,6 +264,9 @@ def _complete(values: dict[str, Any]) -> None:
         raise BadSettingError(message)
     if production and values["MAIL_SENDER"].endswith(".localdomain"):
         message = "The setting MAIL_SENDER is missing: the mailbox that letters come from, on a domain of yours."
+        raise BadSettingError(message)
+    if values["OIDC_ISSUER"] and not values["OIDC_CLIENT_ID"]:
+        message = "The setting OIDC_CLIENT_ID is missing: what this site is called at the provider of OIDC_ISSUER."
         raise BadSettingError(message)
     if not values["DATABASE_URL"]:
         values["DATABASE_URL"] = f"sqlite:///{instance / 'juhui.sqlite3'}"

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts import queries
+from app.accounts.models import Role
 from app.core import heartbeat
 from app.core.clock import utc_now
 from app.events.models import Event
@@ -57,16 +58,56 @@ def test_sign_in_link_opens(run, app):
     assert (response.status_code, response.location) == (303, "/organizer/")
 
 
-def test_organizers_are_added_and_removed(run):
+def test_organizers_are_added_and_removed(run, app):
     added, again = run("add-organizer", "Ada@Example.com", "--name", "Ada"), run("add-organizer", ADA)
     known = queries.organizer_with(ADA)
+    page, _newline, link = added[1].partition("\n")
+    opened = app.test_client().post(link.rpartition("http://127.0.0.1:8000")[2].strip())
+    alone = run("remove-organizer", ADA)
+    run("add-organizer", "bob@example.com", "--role", "owner")
     removed = run("remove-organizer", ADA)
 
-    assert added[1] == "Ada@example.com may now sign in: http://127.0.0.1:8000/organizer/sign-in\n"
+    assert page == "Ada@example.com may now sign in as owner: http://127.0.0.1:8000/organizer/sign-in"
+    assert re.fullmatch(
+        r"Sign in now \(once, within an hour\): http://127\.0\.0\.1:8000/organizer/sign-in/\S{32}\n", link
+    )
+    assert (opened.status_code, opened.location) == (303, "/organizer/")
     assert again[1] == "ada@example.com could already sign in: http://127.0.0.1:8000/organizer/sign-in\n"
-    assert known.name == "Ada"
+    assert (known.name, known.role) == ("Ada", Role.OWNER)
+    assert alone[2].startswith("Error: The last owner stays")
     assert removed[1] == "ada@example.com can no longer sign in.\n"
     assert queries.organizer_with(ADA) is None
+
+
+def test_add_organizer_makes_owners_only_at_first_or_when_told(run):
+    answers = {
+        "door@example.com": run("add-organizer", "door@example.com", "--role", "door"),
+        ADA: run("add-organizer", ADA),
+        "bob@example.com": run("add-organizer", "bob@example.com"),
+        "eve@example.com": run("add-organizer", "eve@example.com", "--role", "owner"),
+    }
+    refused = run("add-organizer", "cyd@example.com", "--role", "queen")
+
+    roles = {email: queries.organizer_with(email).role for email in answers}
+    assert roles == {
+        "door@example.com": Role.DOOR,
+        ADA: Role.OWNER,
+        "bob@example.com": Role.ORGANIZER,
+        "eve@example.com": Role.OWNER,
+    }
+    assert [email for email, answer in answers.items() if "Sign in now" in answer[1]] == [ADA]
+    assert refused[0] == 2
+    assert queries.organizer_with("cyd@example.com") is None
+
+
+def test_prepare_says_how_to_become_the_first_owner(run):
+    hint = "Owner       none yet: flask --app wsgi add-organizer you@example.org"
+    before = run("prepare")
+    run("add-organizer", ADA)
+    after = run("prepare")
+
+    assert hint in before[1].splitlines()
+    assert "none yet" not in after[1]
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,43 @@
 """The door to everything under `/organizer`: closed by default, opened by the sign-in's cookie."""
 
+from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from flask import Flask, current_app, g, request
 from werkzeug.wrappers import Response
 
-from app.accounts import queries, rules
+from app.accounts import queries, rules, sessions
 from app.accounts.models import Organizer, SignInSession
 from app.accounts.rights import PERMISSIONS, Permission
 from app.core.clock import utc_now
 from app.core.errors import RefusedError
 from app.core.i18n import gettext as _
+from app.core.tokens import new_secret
 from app.history.service import Actor
-from app.web.pages import see_other
+from app.web.pages import render, see_other
+from app.web.same_origin import SAFE_METHODS
 
 COOKIE: Final = "juhui_session"
+# By this one a device is known again, so that a letter goes out only for those that are new.
+DEVICE_COOKIE: Final = "juhui_device"
 # The browser sends the cookie here and nowhere else: public pages never see one.
 PATH: Final = "/organizer"
 # What must be open for those who are not in yet.
-_OPEN: Final = frozenset({"accounts.sign_in", "accounts.request_link", "accounts.open_link", "accounts.use_link"})
+_OPEN: Final = frozenset({
+    "accounts.sign_in", "accounts.request_link", "accounts.open_link", "accounts.use_link", "accounts.sign_out",
+    "accounts.enter_code", "accounts.use_code", "accounts.passkey_challenge", "accounts.use_passkey",
+    "oidc.start", "oidc.callback", "team.open_invitation", "team.accept_invitation",
+})  # fmt: skip
+
+
+class ProofNeededError(Exception):
+    """What was asked for needs a proof of who sits at this browser that is younger than the last one."""
+
+    def __init__(self, *, is_file: bool) -> None:
+        """Keep whether what was asked for is a file, which leads to no page."""
+        super().__init__()
+        self.is_file = is_file
 
 
 def signed_in_organizer() -> Organizer:
@@ -41,6 +60,17 @@ def require(permission: Permission) -> Organizer:
     return organizer
 
 
+def require_fresh_proof(*, is_file: bool = False) -> None:
+    """Go on only if whoever is managing has shown within the last half hour who they are; else ask them first.
+
+    For what takes personal data out or away. Call it in a view, behind the question for the permission and before
+    anything is written: a GET leads to `/organizer/proof` and from there back, a POST is shown again with a button that
+    repeats it, nothing typed lost. `is_file`: the answer is a download, which leaves the reader on the page before.
+    """
+    if not rules.is_proved(g.sign_in, now=utc_now()):
+        raise ProofNeededError(is_file=is_file)
+
+
 def present_sign_in() -> SignInSession | None:
     """Return the sign-in of this browser, if it is one that still holds."""
     secret = request.cookies.get(COOKIE)
@@ -54,24 +84,55 @@ def safe_onward(path: str | None) -> str:
     return path if path.isprintable() and "\\" not in path else ""
 
 
-def let_in(response: Response, secret: str) -> Response:
-    """Give the browser its cookie: unreadable to scripts, not sent by other sites' forms, over https only if we are."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(rules.SESSION_LIFETIME.total_seconds()),
-        path=PATH,
-        httponly=True,
-        samesite="Lax",
-        secure=current_app.config["PUBLIC_URL"].startswith("https://"),
-    )
+def this_browser() -> sessions.Browser:
+    """Return what this browser says of itself, with the secret it is known again by: its own, or a new one."""
+    secret = request.cookies.get(DEVICE_COOKIE, "")
+    return sessions.Browser(request.user_agent.string, secret if rules.is_secret(secret) else new_secret())
+
+
+def let_in(response: Response, secret: str, browser: sessions.Browser) -> Response:
+    """Give the browser its cookies: unreadable to scripts, not sent by other sites' forms, on https alone if we are."""
+    set_cookie(response, COOKIE, secret, seconds=int(rules.SESSION_LIFETIME.total_seconds()))
+    set_cookie(response, DEVICE_COOKIE, browser.device, seconds=int(rules.DEVICE_LIFETIME.total_seconds()))
     return response
+
+
+def set_cookie(response: Response, name: str, value: str, *, seconds: int, path: str = PATH) -> None:
+    """Set a cookie as all of ours are."""
+    is_secure = current_app.config["PUBLIC_URL"].startswith("https://")
+    response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="Lax", secure=is_secure)
+
+
+def json_answer(text: str) -> Response:
+    """Return JSON for a script of ours, kept by no cache."""
+    return Response(text, content_type="application/json", headers={"Cache-Control": "private, no-store"})
 
 
 def let_out(response: Response) -> Response:
     """Take the cookie away."""
     response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="Lax")
     return response
+
+
+def this_path() -> str:
+    """Return the address that is being asked for, path and query, to come back to."""
+    query = request.query_string.decode(errors="replace")
+    return quote(request.path) + (f"?{query}" if query else "")
+
+
+def posted_fields() -> list[tuple[str, str]]:
+    """Return what was typed into the form that this request carries, in its order; files do not travel twice."""
+    return list(request.form.items(multi=True))
+
+
+def _ask_to_sign_in() -> Response:
+    """Lead to the sign-in; what somebody typed while their sign-in ran out comes back to them whole."""
+    path = this_path()
+    if request.method in SAFE_METHODS:
+        onward = safe_onward(path)
+        return see_other("accounts.sign_in", **({"next": onward} if onward else {}))
+    status, fields = HTTPStatus.UNAUTHORIZED, posted_fields()
+    return render("accounts/session_ended.html", status, path=path, fields=fields, has_files=bool(request.files))
 
 
 def init_app(app: Flask) -> None:
@@ -82,8 +143,9 @@ def init_app(app: Flask) -> None:
         rule = request.url_rule.rule if request.url_rule else ""
         if not (rule == PATH or rule.startswith(f"{PATH}/")) or request.endpoint in _OPEN:
             return None
-        g.sign_in = present_sign_in()
-        if g.sign_in is not None:
-            return None
-        onward = safe_onward(request.full_path.rstrip("?")) if request.method == "GET" else ""
-        return see_other("accounts.sign_in", **({"next": onward} if onward else {}))
+        g.sign_in = session = present_sign_in()
+        if session is None:
+            return _ask_to_sign_in()
+        if (now := utc_now()) - session.last_seen_at >= rules.SEEN_EVERY:
+            sessions.note_seen(session.id, now=now)
+        return None

@@ -46,3 +46,12 @@ def permissions_of(site_role: Role | None, event_roles: Iterable[Role] = ()) -> 
     everywhere = PERMISSIONS[site_role] if site_role else frozenset()
     here = frozenset().union(*(PERMISSIONS[role] for role in event_roles)) - SITE_WIDE
     return everywhere | here
+
+
+def may_give(mine: Iterable[Role], role: Role) -> bool:
+    """Tell whether somebody with these roles may make another one this: nobody gives more than they have."""
+    held = list(mine)
+    # What an organizer may do at one event equals what its owner may: only the name says who stands above whom.
+    if role is Role.OWNER:
+        return Role.OWNER in held
+    return PERMISSIONS[role] <= frozenset[Permission]().union(*(PERMISSIONS[one] for one in held))

@@ -1,23 +1,17 @@
-"""Adding and removing organizers, links that sign in once, and the sign-ins they open."""
+"""Adding organizers, and links that sign in once; `team` removes."""
 
-from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from datetime import datetime
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import select, update
 
-from app.accounts import mails, queries, rules
-from app.accounts.models import Organizer, Role, SignInLink, SignInSession
+from app.accounts import codes, queries, rules
+from app.accounts.models import LinkKind, Organizer, Role, SignInLink
+from app.accounts.sessions import Browser, close_access, end_session, open_session
 from app.core.addresses import Address
-from app.core.db import require_transaction, transaction
+from app.core.db import transaction
 from app.core.errors import NotFoundError
 from app.core.i18n import Language
 from app.core.i18n import gettext as _
-from app.core.tokens import hashed, new_code, new_secret
-from app.mail import outbox
-
-# Old links and sign-ins are kept a while, so that their pages can say "used" instead of "unknown".
-_KEPT: Final = timedelta(days=7)
-_USER_AGENT_MAX: Final = 300
 
 
 def add_organizer(
@@ -41,45 +35,8 @@ def add_organizer(
         known.removed_at = None
         if was_removed:
             known.role = role
+            close_access(known.id, now=now)
         return was_removed
-
-
-def remove_organizer(address: Address, *, now: datetime) -> None:
-    """Let this address manage no more: its sign-ins and links end at once. Raises NotFoundError."""
-    with transaction() as session:
-        organizer = queries.organizer_with(address.key)
-        if organizer is None:
-            raise NotFoundError(_("There is no organizer with this address."))
-        organizer.removed_at = now
-        # Not by the gate alone: if the address is added again, old cookies must stay shut.
-        session.execute(
-            update(SignInSession)
-            .where(SignInSession.organizer_id == organizer.id, SignInSession.revoked_at.is_(None))
-            .values(revoked_at=now)
-        )
-        session.execute(delete(SignInLink).where(SignInLink.organizer_id == organizer.id))
-
-
-def request_link(address: Address, *, language: Language, onward: str = "", now: datetime) -> None:
-    """Send an organizer a letter with a link that signs in once, within 15 minutes.
-
-    Does nothing for any other address, and the caller cannot tell: the answer must be the same.
-    """
-    with transaction():
-        _forget_old(now)
-        organizer = queries.organizer_with(address.key)
-        if organizer is None or queries.open_links(organizer.id, now=now) >= rules.OPEN_LINKS_MAX:
-            return
-        link = _new_link(organizer, lifetime=rules.LINK_LIFETIME, now=now)
-        outbox.queue(
-            mails.SIGN_IN,
-            key=f"{mails.SIGN_IN}:{link.code}",
-            to_email=organizer.email,
-            to_name=organizer.name,
-            language=language,
-            ids={"link": link.id, "next": onward},
-            now=now,
-        )
 
 
 def link_for_command(address: Address, *, now: datetime) -> str:
@@ -88,22 +45,25 @@ def link_for_command(address: Address, *, now: datetime) -> str:
         organizer = queries.organizer_with(address.key)
         if organizer is None:
             raise NotFoundError(_("There is no organizer with this address."))
-        return rules.token_of(_new_link(organizer, lifetime=rules.COMMAND_LINK_LIFETIME, now=now))
+        lifetime = rules.COMMAND_LINK_LIFETIME
+        return rules.token_of(codes.add_link(organizer.id, LinkKind.COMMAND, "", lifetime=lifetime, now=now))
 
 
-def sign_in(token: str, *, user_agent: str, now: datetime) -> str:
+def sign_in(token: str, *, user_agent: str, device: str = "", now: datetime) -> str:
     """Use a link up and open a sign-in of 30 days; return the secret for the cookie.
 
-    Raises NotFoundError when the link is unknown, too old, already used, or its organizer was removed.
+    Raises NotFoundError when the link is unknown, too old, already used, guessed at too often, or its organizer was
+    removed.
     """
-    secret, code = new_secret(), rules.code_of(token)
     with transaction() as session:
         # One guarded write decides: of two browsers that press at once, one gets in.
         used = session.execute(
             update(SignInLink)
             .where(
-                SignInLink.code == code,
+                SignInLink.code == rules.code_of(token),
+                SignInLink.kind != LinkKind.PROOF,
                 SignInLink.used_at.is_(None),
+                SignInLink.wrong_codes < rules.WRONG_CODES_MAX,
                 SignInLink.expires_at > now,
                 SignInLink.organizer_id.in_(select(Organizer.id).where(Organizer.removed_at.is_(None))),
             )
@@ -112,38 +72,9 @@ def sign_in(token: str, *, user_agent: str, now: datetime) -> str:
         ).scalar()
         if used is None:
             raise NotFoundError(_("This sign-in link has been used or is too old."))
-        session.add(
-            SignInSession(
-                organizer_id=used,
-                secret_hash=hashed(secret),
-                user_agent=user_agent[:_USER_AGENT_MAX],
-                created_at=now,
-                expires_at=now + rules.SESSION_LIFETIME,
-            )
-        )
-    return secret
+        return open_session(used, Browser(user_agent, device), way="link", now=now)
 
 
 def sign_out(secret: str, *, now: datetime) -> bool:
     """End the sign-in behind this cookie; False when it had ended before."""
-    with transaction() as session:
-        ended = session.execute(
-            update(SignInSession)
-            .where(SignInSession.secret_hash == hashed(secret), SignInSession.revoked_at.is_(None))
-            .values(revoked_at=now)
-        )
-        return cast("CursorResult[Any]", ended).rowcount > 0
-
-
-def _new_link(organizer: Organizer, *, lifetime: timedelta, now: datetime) -> SignInLink:
-    session = require_transaction()
-    link = SignInLink(organizer_id=organizer.id, code=new_code(), created_at=now, expires_at=now + lifetime)
-    session.add(link)
-    session.flush()
-    return link
-
-
-def _forget_old(now: datetime) -> None:
-    session = require_transaction()
-    session.execute(delete(SignInLink).where(SignInLink.expires_at < now - _KEPT))
-    session.execute(delete(SignInSession).where(SignInSession.expires_at < now - _KEPT))
+    return end_session(secret, now=now)

@@ -16,6 +16,7 @@ class Item(NamedTuple):
     ends_at: datetime | None = None
     speakers: tuple[str, ...] = ()
     speaker_note: str = ""
+    track: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +107,5 @@ def _item(session: Session, language: Language) -> Item:
         ends_at=session.ends_at,
         speakers=tuple(each.person.name.in_language(language) for each in session.speakers),
         speaker_note=session.speaker_note.in_language(language),
+        track=session.track,
     )

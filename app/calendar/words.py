@@ -26,6 +26,7 @@ class Words:
     agenda_illustrative: str
     agenda_illustrative_unordered: str
     agenda_unordered: str
+    tracks: tuple[str, ...]
     join: str
     details: str
     registration: str
@@ -42,6 +43,7 @@ def words_in(language: Language) -> Words:
             agenda_illustrative=_("Agenda (times are illustrative)"),
             agenda_illustrative_unordered=_("Agenda (times and order are illustrative)"),
             agenda_unordered=_("Agenda (order not known)"),
+            tracks=("", _("Track %(number)d", number=1), _("Track %(number)d", number=2)),
             join=_("Join online: %(url)s"),
             details=_("Details: %(url)s"),
             registration=_("Your registration, to see, change or cancel it: %(url)s"),
@@ -95,14 +97,14 @@ def _agenda(entry: Entry, words: Words) -> str:
     lines = [heading]
     if entry.agenda_note:
         lines.append(entry.agenda_note)
-    lines += [_line(item, start, zone, words.language) for item in entry.agenda]
+    lines += [_line(item, start, zone, words) for item in entry.agenda]
     return "\n".join(lines)
 
 
-def _line(item: Item, start: datetime, zone: ZoneInfo, language: Language) -> str:
-    text = item.title
+def _line(item: Item, start: datetime, zone: ZoneInfo, words: Words) -> str:
+    text = f"[{words.tracks[item.track]}] {item.title}" if item.track else item.title
     if item.speakers:
-        text = f"{text} · {_LIST_COMMA[language].join(item.speakers)}"
+        text = f"{text} · {_LIST_COMMA[words.language].join(item.speakers)}"
     elif item.speaker_note:
         text = f"{text} · {item.speaker_note}"
     return f"{_clock(item, start, zone)} {text}" if item.starts_at else text

@@ -1,6 +1,7 @@
 """Markdown from people, as HTML that cannot do harm and as plain text for letters and calendars."""
 
 import re
+from functools import lru_cache
 from html import unescape
 from typing import Final
 
@@ -18,6 +19,7 @@ _ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES: Final = {"http", "https", "mailto", "tel"}
 
 
+@lru_cache(maxsize=256)
 def to_html(text: str) -> str:
     """Return the text as HTML for a page: only known tags, only web and mail links, no images from elsewhere.
 

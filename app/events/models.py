@@ -101,6 +101,8 @@ class Venue(Model):
     longitude: Mapped[float | None]
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    city: Mapped[City | None] = relationship()
+
 
 class Series(Model):
     """Events that belong together, such as a monthly meetup; it has a feed of its own."""
@@ -127,6 +129,7 @@ class Picture(Model):
     width: Mapped[int]
     height: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    card: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # the same as a JPEG for share cards
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -321,6 +324,8 @@ class Session(Model):
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     minutes: Mapped[int | None]
     track: Mapped[int] = mapped_column(default=0)  # 0: everybody; 1 and 2: side by side
+    # The start is reckoned from the durations before it (events.agenda.times); else it is what it is, or not known.
+    follows: Mapped[bool] = mapped_column(default=False)
     speaker_note: Mapped[Texts] = mapped_column(Translated, default=Texts())
     slides_url: Mapped[str | None] = mapped_column(String(500))
     video_url: Mapped[str | None] = mapped_column(String(500))

@@ -12,7 +12,7 @@ from app.community.site import site
 from app.core.i18n import HTML_LANG, Texts, current_language
 from app.core.i18n import gettext as _
 from app.core.times import iso
-from app.events import covers, rules
+from app.events import covers, queries, rules
 from app.events.maps import map_links
 from app.events.models import Event, EventState, Mode, SessionKind, Venue
 from app.web.pages import public_url
@@ -60,6 +60,8 @@ def event_context(event: Event, *, now: datetime) -> dict[str, object]:
         "speakers": speakers,
         "maps": map_links(event.venue, language=current_language()) if event.venue else [],
         "credits": credits_of(event),
+        # The form's questions are a statement too, and no page has both.
+        "photos": queries.photos_of(event.id) if rules.is_over(event, now=now) else [],
         "links": [Credit(Texts(**line["label"]), line["url"]) for line in event.links],
         "json_ld": json_ld(event, speakers),
         "share_image": cover_url(event),
@@ -108,7 +110,9 @@ def description(event: Event) -> str:
 
 
 def cover_url(event: Event) -> str:
-    """Return the address of the cover for share cards: absolute, and a PNG when it is ours."""
+    """Return the address of the cover for share cards: absolute, 1200 x 630 when it is ours; none is a WebP or SVG."""
+    if event.cover:
+        return public_url("events.picture", digest=event.cover.digest, suffix="jpg", lang=None)
     if event.cover_url:
         return event.cover_url
     return public_url("events.cover_png", slug=event.slug, v=covers.VERSION, lang=None)

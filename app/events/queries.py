@@ -17,7 +17,19 @@ from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.i18n import LANGUAGES, Texts
 from app.core.i18n import gettext as _
-from app.events.models import City, Event, EventState, Session, SessionSpeaker, Tag, Venue, event_groups, event_tags
+from app.events.models import (
+    City,
+    Event,
+    EventPhoto,
+    EventState,
+    Picture,
+    Session,
+    SessionSpeaker,
+    Tag,
+    Venue,
+    event_groups,
+    event_tags,
+)
 from app.events.rules import PUBLIC_STATES
 
 UPCOMING_MAX: Final = 30
@@ -27,6 +39,7 @@ GROUP_EVENTS_MAX: Final = 20
 OPTIONS_MAX: Final = 500
 SPEAKERS_MAX: Final = 120
 TALKS_MAX: Final = 200
+PHOTOS_MAX: Final = 60
 WORDS_MAX: Final = 5
 WORD_LENGTH_MAX: Final = 40
 
@@ -135,6 +148,24 @@ def public_event(slug: str, *, now: datetime) -> Event:
     return event
 
 
+def event_with_page(event_id: int, *, now: datetime) -> Event:
+    """Return any event, drafts too, with everything its page shows; for those who have proved that they may see it."""
+    statement = select(Event).where(Event.id == event_id).options(*whole_event(now=now))
+    return db.session.scalars(statement).unique().one()
+
+
+def photos_of(event_id: int) -> Sequence[EventPhoto]:
+    """Return the photos of an event in their order, without their content; one statement."""
+    statement = (
+        select(EventPhoto)
+        .where(EventPhoto.event_id == event_id)
+        .options(joinedload(EventPhoto.picture))
+        .order_by(EventPhoto.position, EventPhoto.picture_id)
+        .limit(PHOTOS_MAX)
+    )
+    return db.session.scalars(statement).all()
+
+
 def is_public_slug(slug: str) -> bool:
     """Tell whether a public event has this slug; one small statement."""
     return db.session.scalar(select(Event.id).where(Event.slug == slug, public())) is not None
@@ -154,6 +185,7 @@ def _event_and_agenda(now: datetime) -> list[Any]:
     return [
         joinedload(Event.venue),
         joinedload(Event.city),
+        joinedload(Event.cover),
         joinedload(Event.ticket_types),
         selectinload(Event.sessions)
         .joinedload(Session.speakers)
@@ -178,12 +210,15 @@ def line_of_event() -> list[Any]:
             Event.mode,
             Event.is_demo,
             Event.cover_url,
+            Event.cover_id,
+            Event.cover_alt,
             Event.venue_id,
             Event.city_id,
             raiseload=True,
         ),
         joinedload(Event.venue).load_only(Venue.slug, Venue.name, raiseload=True),
         joinedload(Event.city),
+        joinedload(Event.cover).load_only(Picture.digest, raiseload=True),
         raiseload("*"),
     ]
 
@@ -251,19 +286,20 @@ def _conditions(wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
+    return or_(
+        holds(Event.title, word),
+        holds(Event.summary, word),
+        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name, word))),
+        Event.city_id.in_(select(City.id).where(holds(City.name, word))),
+    )
+
+
+def holds(text: InstrumentedAttribute[Texts], word: str) -> ColumnElement[bool]:
+    """Return the condition that a text holds this in one of its languages, in capitals or not."""
     # As it stands in the stored JSON: what does not hold it there need not be taken apart, which costs ten times more.
     stored = json.dumps(word, ensure_ascii=False)[1:-1]
-
-    def holds(text: InstrumentedAttribute[Texts]) -> ColumnElement[bool]:
-        languages = (text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES)
-        return and_(cast(text, Text).icontains(stored, autoescape=True), or_(*languages))
-
-    return or_(
-        holds(Event.title),
-        holds(Event.summary),
-        Event.venue_id.in_(select(Venue.id).where(holds(Venue.name))),
-        Event.city_id.in_(select(City.id).where(holds(City.name))),
-    )
+    languages = (text[language].as_string().icontains(word, autoescape=True) for language in LANGUAGES)
+    return and_(cast(text, Text).icontains(stored, autoescape=True), or_(*languages))
 
 
 def options() -> Options:

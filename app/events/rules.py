@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Final
 
 from app.community.models import Person
@@ -11,8 +12,27 @@ from app.core.i18n import Texts
 from app.events.models import Event, EventState, Session, SessionKind
 
 PUBLIC_STATES: Final = (EventState.PUBLISHED, EventState.CANCELLED)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 # Items that fill the day, but are nobody's talk.
 PAUSES: Final = frozenset({SessionKind.BREAK, SessionKind.CHECK_IN, SessionKind.OPENING, SessionKind.NETWORKING})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What begins at one time: a single item for everybody, or one or two that run side by side."""
+
+    sessions: list[Session]
+
+    @property
+    def is_parallel(self) -> bool:
+        """Tell whether this is a choice between tracks."""
+        return bool(self.sessions[0].track)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Return when it ends, where that is known and the same for all."""
+        ends = {session.ends_at for session in self.sessions}
+        return ends.pop() if len(ends) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +41,11 @@ class AgendaDay:
 
     day: date | None
     sessions: list[Session]
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Return the day's items by when they begin, those of two tracks together."""
+        return slots(self.sessions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,29 @@ def agenda_days(event: Event) -> list[AgendaDay]:
             days.append(AgendaDay(day, []))
         days[-1].sessions.append(session)
     return days
+
+
+def slots(sessions: Sequence[Session]) -> list[Slot]:
+    """Return items in order, those of both tracks that begin together as one; without times, the first with the first.
+
+    Items of the tracks that stand next to each other in the agenda belong together, in whatever order they were put.
+    """
+    found: list[Slot] = []
+    for is_parallel, grouped in groupby(sessions, key=lambda session: bool(session.track)):
+        run = list(grouped)
+        found += [Slot(each) for each in (_side_by_side(run) if is_parallel else [[one] for one in run])]
+    return found
+
+
+def _side_by_side(run: Sequence[Session]) -> list[list[Session]]:
+    counts = {1: 0, 2: 0}
+    rows: dict[object, list[Session]] = {}
+    is_timed = all(session.starts_at for session in run)
+    for session in run:
+        counts[session.track] += 1
+        rows.setdefault(session.starts_at if is_timed else counts[session.track], []).append(session)
+    together = [sorted(row, key=lambda session: session.track) for row in rows.values()]
+    return sorted(together, key=lambda row: row[0].starts_at or _NEVER) if is_timed else together
 
 
 def has_times(sessions: Sequence[Session]) -> bool:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from app.core.db import require_transaction
 from app.core.i18n import Texts
+from app.events.addresses import refuse_address_of_another
 from app.events.models import Event, EventState
 from app.events.signals import event_changed
 from app.history.service import THE_SITE, Actor, record
@@ -27,18 +28,24 @@ OTHER_FIELDS: Final = frozenset({
 _UNORDERED: Final = frozenset({"groups", "tags"})
 
 
-def create_event(slug: str, values: Mapping[str, Any], *, by: Actor = THE_SITE, now: datetime) -> Event:
-    """Add an event with a UID of its own, and say so in the history; `values` by attribute, as for `apply_changes`."""
+def create_event(
+    slug: str, values: Mapping[str, Any], *, by: Actor = THE_SITE, now: datetime, uid: str | None = None
+) -> Event:
+    """Add an event with a UID of its own, and say so in the history; `values` by attribute, as for `apply_changes`.
+
+    `uid` is given by who must know the event again before it is there: a form that is sent twice makes it once.
+    """
     session = require_transaction()
     _refuse_unknown(values)
     # Random and stored once: a UID made of slug or date would change, or come back, with them (RFC 7986 5.3).
-    event = Event(slug=slug, uid=str(uuid4()), created_at=now, revised_at=now, sequence=0, revision=1, **values)
+    event = Event(slug=slug, uid=uid or str(uuid4()), created_at=now, revised_at=now, sequence=0, revision=1, **values)
     if event.state == EventState.CANCELLED:
         event.cancelled_at = now
     if event.state == EventState.PUBLISHED:
         event.published_at = now
     session.add(event)
     session.flush()
+    refuse_address_of_another(event)
     record("event.created", by=by, now=now, event_id=event.id, subject=_name(event))
     return event
 
@@ -51,12 +58,15 @@ def apply_changes(
     now: datetime,
     parts: Mapping[str, tuple[object, object]] | Iterable[str] = (),
     note: Texts | None = None,
+    action: str = "event.changed",
+    subject: str = "",
 ) -> bool:
     """Make the event have these values by attribute, and tell the rooms above; return whether anything changed.
 
     Values that are as they were change nothing. `parts` names lists that the caller has changed itself (agenda,
     ticket_types, questions, speakers), with before and after if the history should say it; `note` is what the
-    organizers add in their own words for those who registered. Whatever changed, `revision` rises by one and
+    organizers add in their own words for those who registered; the history calls it `action`, done to `subject` (the
+    event itself when empty). Whatever changed, `revision` rises by one and
     `revised_at` is `now`; if a calendar must hear of it, `sequence` rises by one. Raises ValueError for an attribute
     that is not the caller's.
     """
@@ -68,6 +78,7 @@ def apply_changes(
         setattr(event, name, values[name])
     if "state" in fields:
         event.cancelled_at = now if event.state == EventState.CANCELLED else None
+        event.publish_at = None  # whoever decides about the state has overtaken the plan
         if event.state == EventState.PUBLISHED:
             event.published_at = event.published_at or now
     changed = fields | set(parts)
@@ -76,7 +87,9 @@ def apply_changes(
     heard = bool(changed & CALENDAR_FIELDS)
     _raise_versions(event, now=now, for_calendars=heard)
     session.flush()
-    _record(event, fields, before, parts, by=by, now=now)
+    changes: dict[str, tuple[object, object]] = {name: (before[name], getattr(event, name)) for name in sorted(fields)}
+    changes |= dict(parts) if isinstance(parts, Mapping) else dict.fromkeys(parts, (None, None))
+    record(action, by=by, now=now, event_id=event.id, subject=subject or _name(event), changes=changes)
     event_changed.send(
         event,
         now=now,
@@ -99,20 +112,6 @@ def touch_events(events: Iterable[Event], part: str, *, now: datetime, for_calen
         _raise_versions(event, now=now, for_calendars=heard)
         session.flush()
         event_changed.send(event, now=now, fields=frozenset({part}), for_calendars=heard, before={}, note=Texts())
-
-
-def _record(
-    event: Event,
-    fields: set[str],
-    before: Mapping[str, Any],
-    parts: Mapping[str, tuple[object, object]] | Iterable[str],
-    *,
-    by: Actor,
-    now: datetime,
-) -> None:
-    changes: dict[str, tuple[object, object]] = {name: (before[name], getattr(event, name)) for name in sorted(fields)}
-    changes |= dict(parts) if isinstance(parts, Mapping) else dict.fromkeys(parts, (None, None))
-    record("event.changed", by=by, now=now, event_id=event.id, subject=_name(event), changes=changes)
 
 
 def _name(event: Event) -> str:

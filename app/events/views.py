@@ -11,12 +11,13 @@ from app.community.views import bp as community
 from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
-from app.events import covers, pages, queries, rules
+from app.events import covers, pages, pictures, queries, rules
 from app.web.pages import public_page
 
 YEAR = 365 * 24 * 3600
 SLUG_LENGTH_MAX = 120
 PAGE_MAX = 1000
+_PICTURES = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 bp = Blueprint("events", __name__)
 
@@ -78,6 +79,15 @@ def cover_png(slug: str) -> Response:
     if not queries.is_public_slug(slug):
         raise NotFoundError(_("There is no such picture."))
     return _picture(covers.png(slug), "image/png")
+
+
+@bp.get("/pictures/<digest>.<suffix>")
+def picture(digest: str, suffix: str) -> Response:
+    """Answer a picture that was uploaded, or its share card (jpg); its address is made of what it holds."""
+    content_type = _PICTURES.get(suffix)
+    if content_type is None:
+        raise NotFoundError(_("There is no such picture."))
+    return _picture(pictures.content_of(digest, is_card=suffix == "jpg"), content_type)
 
 
 def _check(slug: str) -> None:

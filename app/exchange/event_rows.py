@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from app.events.agenda.times import following
 from app.events.models import Event, SessionSpeaker, TicketType
 from app.events.models import Session as AgendaSession
 from app.events.service import apply_changes, create_event
@@ -132,6 +133,10 @@ def _write_agenda(entries: list[SessionEntry], event: Event, planned: Schedule, 
         if found is None:
             event.sessions.append(item)
     session.flush()
+    event.sessions.sort(key=lambda row: row.position)
+    # On the site, an item that begins where the one before it ends goes on doing so when others are moved.
+    for row, follows in following(event.sessions, start=None if event.is_all_day else planned.starts_at):
+        row.follows = follows
     return different
 
 
@@ -157,10 +162,10 @@ def _session_values(entry: SessionEntry, times: tuple[datetime | None, datetime 
         "minutes": entry.minutes,
         "speaker_note": entry.speaker_note,
     }
-    # Slides and recordings come after the event and are often added on the site: only a file that speaks of them
-    # changes them.
+    # Slides and recordings come after the event and are often added on the site, as tracks are: only a file that speaks
+    # of them changes them.
     return values | {
-        name: getattr(entry, name) for name in ("slides_url", "video_url") if name in entry.model_fields_set
+        name: getattr(entry, name) for name in ("slides_url", "video_url", "track") if name in entry.model_fields_set
     }
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.community.models import Group, Person, Role
 from app.core.db import Model
-from app.events.models import City, Event, Tag, TicketType, Venue
+from app.events.models import City, Event, EventAddress, Tag, TicketType, Venue
 from app.events.models import Session as AgendaSession
 from app.exchange.bundle import Bundle
 from app.registrations.models import Answer, Question, Registration
@@ -54,11 +54,18 @@ def rows_named_in(bundle: Bundle, session: Session) -> Rows:
     )
     # Sign-ups and corrections begin by locking their ticket type: with these rows locked, what is read and counted
     # below stays true, the seats taken too.
-    ids_of = select(Event.id).where(Event.slug.in_(slugs))
+    # A file may speak of an event by an address it had before.
+    before = dict(
+        session.execute(select(EventAddress.slug, EventAddress.event_id).where(EventAddress.slug.in_(slugs))).all()
+    )
+    named = or_(Event.slug.in_(slugs), Event.id.in_(before.values()))
+    ids_of = select(Event.id).where(named)
     locked = select(TicketType.id).where(TicketType.event_id.in_(ids_of)).order_by(TicketType.id).with_for_update()
     session.execute(locked).all()
-    events = _by_slug(session.scalars(select(Event).where(Event.slug.in_(slugs)).options(*loads)))
-    ids = [event.id for event in events.values()]
+    events = _by_slug(session.scalars(select(Event).where(named).options(*loads)))
+    by_id = {event.id: event for event in events.values()}
+    events = {slug: by_id[event_id] for slug, event_id in before.items()} | events
+    ids = list(by_id)
     questions: dict[int, list[Question]] = {}
     asked = select(Question).where(Question.event_id.in_(ids)).order_by(Question.position, Question.id)
     for question in session.scalars(asked):

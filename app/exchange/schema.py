@@ -292,6 +292,7 @@ class SessionEntry(Entry):
     speaker_note: Words = NOTHING
     slides_url: Url | None = None
     video_url: Url | None = None
+    track: Annotated[int, Field(ge=0, le=2)] = 0
 
 
 class EventEntry(Entry):

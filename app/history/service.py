@@ -13,7 +13,8 @@ from app.core.i18n import Texts
 from app.history.models import Entry
 
 _SUBJECT_MAX: Final = 300
-_VALUE_MAX: Final = 2000
+# Longer than any text of an event, so that what was can be brought back.
+VALUE_MAX: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +37,26 @@ def record(
     registration_id: int | None = None,
     subject: str = "",
     changes: Mapping[str, tuple[object, object]] | None = None,
-) -> None:
+) -> Entry:
     """Add an entry in the caller's transaction: both happen, or neither.
 
-    `changes` holds before and after by the name of what changed. An entry that says anything about one attendee names
-    them by `registration_id`, so that it can be emptied when they are erased.
+    `changes` holds before and after by the name of what changed; names that begin with an underscore are for undoing
+    alone. An entry that says anything about one attendee names them by `registration_id`, so that it can be emptied
+    when they are erased.
     """
     session = require_transaction()
-    session.add(
-        Entry(
-            at=now,
-            action=action,
-            organizer_id=by.organizer_id,
-            session_id=by.session_id,
-            event_id=event_id,
-            registration_id=registration_id,
-            subject=subject[:_SUBJECT_MAX],
-            changes={name: [_plain(was), _plain(is_now)] for name, (was, is_now) in (changes or {}).items()},
-        )
+    entry = Entry(
+        at=now,
+        action=action,
+        organizer_id=by.organizer_id,
+        session_id=by.session_id,
+        event_id=event_id,
+        registration_id=registration_id,
+        subject=subject[:_SUBJECT_MAX],
+        changes={name: [plain(was), plain(is_now)] for name, (was, is_now) in (changes or {}).items()},
     )
+    session.add(entry)
+    return entry
 
 
 def forget_person(registration_id: int) -> None:
@@ -64,8 +66,8 @@ def forget_person(registration_id: int) -> None:
     )
 
 
-def _plain(value: object) -> object:
-    """Return the value as JSON holds it, long texts shortened; rows by their slug or name."""
+def plain(value: object) -> object:
+    """Return the value as the history keeps it: as JSON, long texts shortened, rows by their slug or id."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
@@ -75,13 +77,13 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     if isinstance(value, Model):
-        return _plain(getattr(value, "slug", None) or getattr(value, "id", None))
+        return plain(getattr(value, "slug", None) or getattr(value, "id", None))
     return _short(str(value))
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _VALUE_MAX else f"{text[: _VALUE_MAX - 1]}…"
+    return text if len(text) <= VALUE_MAX else f"{text[: VALUE_MAX - 1]}…"

@@ -3,11 +3,47 @@
 from flask import Flask
 
 from app.accounts import menu
+from app.accounts.rights import Permission
 from app.core.i18n import lazy_gettext as _l
-from app.organizer.views import bp
+from app.history import words
+from app.organizer import (
+    views,
+    views_event,  # noqa: F401 - adds its page to the blueprint
+    views_history,
+    views_search,
+)
+
+# The steps of an event's life begin at its overview.
+_STEPS = (
+    "life.publication", "life.publish_at", "life.schedule", "life.move", "life.cancellation", "life.cancel",
+    "life.take_back", "life.withdrawal", "life.deletion", "life.address", "life.change_address", "life.recap_page",
+    "life.write_recap", "life.add_photos",
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages."""
-    app.register_blueprint(bp)
+    app.register_blueprint(views.bp)
+    app.register_blueprint(views_history.bp)
+    app.register_blueprint(views_search.bp)
     menu.add(app, "site", 10, "organizer.dashboard", _l("Overview"), needs=None)
+    menu.add(app, "event", 10, "organizer.event", _l("Overview"), needs=Permission.SEE, inside=_STEPS)
+    menu.add(app, "site", 70, "history.site_wide", _l("History"), needs=Permission.SITE)
+    menu.add(app, "event", 70, "history.of_event", _l("History"), needs=Permission.HISTORY)
+    app.jinja_env.globals.update(last_step=views_history.last_step)
+    words.register(
+        {
+            "history.downloaded": _l("History downloaded"),
+            "history.undone": _l("Undone"),
+        }
+    )
+    words.register_fields(
+        {
+            "action": _l("What"),
+            "wanted_who": _l("Only by"),
+            "wanted_what": _l("Only this"),
+            "wanted_event": _l("Only at"),
+            "wanted_from": _l("From"),
+            "wanted_to": _l("To"),
+        }
+    )

@@ -59,6 +59,7 @@ def write(letter: Letter) -> Draft | None:
         letter.kind,
         reply_to=event.contact_email,
         differences=differences(change.before, told(event), letter.language) if change else [],
+        note=change.note if change else Texts(),
         calendar=_calendar(letter, registration),
         was_waiting=letter.ids.get("was") == RegistrationState.WAITING,
         had_seat=letter.ids.get("was") == RegistrationState.CONFIRMED,

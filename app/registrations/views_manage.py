@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Blueprint, Response, abort, request, stream_with_context
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.gate import PATH, actor, signed_in_organizer
+from app.accounts.gate import PATH, actor, require_fresh_proof, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
 from app.core.clock import utc_now
@@ -53,6 +53,7 @@ def download(slug: str, suffix: str) -> Response:
     if suffix not in export.FORMATS:
         abort(404)
     event, wanted = managed_event(slug, signed_in_organizer(), Permission.EXPORT).event, _wanted()
+    require_fresh_proof(is_file=True)
     form = export.FORMATS[suffix]
     chunks = form.chunks(export.attendee_list(event, wanted, language=current_language()))
     response = Response(stream_with_context(chunks), content_type=form.content_type)

@@ -44,7 +44,7 @@ def takes(bytes_max: int) -> Callable[[_View], _View]:
     return mark
 
 
-def _limit_here() -> int:
+def body_limit() -> int:
     """Return how many bytes may be sent to the view that answers this request."""
     view = current_app.view_functions.get(request.endpoint or "")
     limit: int = getattr(view, _LIMIT, current_app.config["MAX_CONTENT_LENGTH"])
@@ -96,7 +96,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def _take_in() -> None:
         environ = request.environ
-        length, limit = get_content_length(environ), _limit_here()
+        length, limit = get_content_length(environ), body_limit()
         if request.method in SAFE_METHODS or length == 0 or (length is None and "wsgi.input_terminated" not in environ):
             return
         if length is not None and length > limit:

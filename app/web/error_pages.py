@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Final
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,8 +14,11 @@ from app.core.errors import AppError
 from app.core.i18n import HTML_LANG, current_language
 from app.core.i18n import gettext as _
 from app.core.traces import trace
+from app.web.bodies import body_limit
 
 log = logging.getLogger(__name__)
+
+_MEGABYTE: Final = 1024 * 1024
 
 
 def title_of(status: int) -> str:
@@ -39,7 +43,7 @@ def sentence_for(status: int) -> str:
         HTTPStatus.METHOD_NOT_ALLOWED: _(
             "This address cannot be used in this way. Go back and try again from the page."
         ),
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("What you sent is longer than 64 kB. Please shorten your answers."),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _too_large(),
         HTTPStatus.TOO_MANY_REQUESTS: _(
             "Many requests came from your network just now. Nothing is lost: wait a minute, then send it again."
         ),
@@ -47,6 +51,13 @@ def sentence_for(status: int) -> str:
             "Something broke on our side, and it has been logged. Please try again in a minute."
         ),
     }.get(HTTPStatus(status), _("Please go back and try again."))
+
+
+def _too_large() -> str:
+    limit = body_limit()
+    if limit < _MEGABYTE:
+        return _("What you sent is longer than 64 kB. Please shorten your answers.")
+    return _("What you sent is larger than %(size)d MB. Please send less at once.", size=limit // _MEGABYTE)
 
 
 def error_page(status: int, sentence: str | None = None) -> Response:

@@ -1,13 +1,13 @@
 """Letters that behave: why one failed, what goes first, addresses that refuse, domains that ask for patience.
 
 Revision ID: 0013
-Revises: 0003
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 revision = '0013'
-down_revision = '0003'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 

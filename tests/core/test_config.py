@@ -40,6 +40,10 @@ def refusal(**environ):
         ("APP_ENV", "prod"),
         ("INSTANCE_PATH", "a\nb"),
         ("PUBLIC_URL", "meetup.example.org"),
+        ("OIDC_ISSUER", "id.example.org"),
+        ("OIDC_ISSUER", "http://id.example.org"),
+        ("OIDC_ISSUER", "https://"),
+        ("OIDC_ISSUER", "http://["),
         ("PUBLIC_URL", "https://meetup.example.org/events"),
         ("PUBLIC_URL", "https://ada:secret@meetup.example.org"),
         ("PUBLIC_URL", "https://meetup.example.org?x=1"),
@@ -237,3 +241,12 @@ def test_server_with_a_bad_setting_ends_with_one_sentence_and_no_secret():
     assert ended.stderr == (
         "juhui: The setting DATABASE_URL must look like sqlite:////path/file or postgresql://user:password@host/name.\n"
     )
+
+
+def test_provider_needs_the_name_this_site_has_there():
+    sentence = refusal(OIDC_ISSUER="https://id.example.org/realms/kube/")
+    taken = settings(OIDC_ISSUER="https://id.example.org/realms/kube/", OIDC_CLIENT_ID="juhui")
+
+    assert "OIDC_CLIENT_ID" in sentence
+    assert (taken["OIDC_ISSUER"], taken["OIDC_NAME"]) == ("https://id.example.org/realms/kube/", "OpenID Connect")
+    assert settings(OIDC_ISSUER="http://127.0.0.1:9400", OIDC_CLIENT_ID="juhui")["OIDC_CLIENT_SECRET"] == ""

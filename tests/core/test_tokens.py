@@ -95,3 +95,16 @@ def test_secret_is_stored_as_what_it_cannot_be_made_from():
     assert len(tokens.hashed(secret)) == 64
     assert secret not in tokens.hashed(secret)
     assert tokens.hashed(secret) == tokens.hashed(secret) != tokens.hashed(tokens.new_secret())
+
+
+@any_database
+def test_digits_are_six_and_as_good_as_thrown(app):
+    made = [tokens.digits("trial", number) for number in range(2000)]
+
+    assert {len(digits) for digits in made} == {6}
+    assert "".join(made).isdigit()
+    assert made[0] == tokens.digits("trial", 0)
+    assert made[0] != tokens.digits("other", 0)
+    # Of a million, two thousand meet themselves now and then, and each first digit comes up.
+    assert len(set(made)) > 1980
+    assert {digits[0] for digits in made} == set(string.digits)

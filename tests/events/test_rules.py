@@ -96,3 +96,34 @@ def test_a_speaker_comes_once_with_all_talks_and_the_affiliation_of_the_day():
         rules.Speaker(ada, Texts(en="Then"), is_leader=True, sessions=[first, second]),
         rules.Speaker(bob, Texts(en="Acme"), is_leader=False, sessions=[second]),
     ]
+
+
+def titled(name, begin=None, end=None, *, track=0):
+    times = {"starts_at": begin if begin is None else at(begin), "ends_at": end if end is None else at(end)}
+    return Session(title=Texts(en=name), track=track, **times)
+
+
+def slots(*sessions):
+    return [
+        (slot.is_parallel, slot.ends_at, "".join(session.title.en for session in slot.sessions))
+        for slot in rules.slots(sessions)
+    ]
+
+
+@pytest.mark.parametrize("order", ["ABC", "ACB", "BAC", "CBA"])
+def test_items_of_two_tracks_stand_together_by_when_they_begin_in_whatever_order_they_were_put(order):
+    parallel = {
+        "A": titled("A", 1, 2, track=1),
+        "B": titled("B", 1, 1.5, track=2),
+        "C": titled("C", 1.5, 2, track=2),
+    }
+
+    found = slots(titled("x", 0, 1), *(parallel[name] for name in order), titled("y", 2, 3))
+
+    assert found == [(False, at(1), "x"), (True, None, "AB"), (True, at(2), "C"), (False, at(3), "y")]
+
+
+def test_items_of_two_tracks_without_times_stand_first_beside_first():
+    found = slots(titled("a", track=1), titled("b", track=1), titled("A", track=2), titled("x"), titled("B", track=2))
+
+    assert found == [(True, None, "aA"), (True, None, "b"), (False, None, "x"), (True, None, "B")]

@@ -104,7 +104,7 @@ def test_public_pages_ask_at_most_three_times(client, make_event, rows):
         asked[path] = len(statements)
 
     assert asked == {
-        "/": 2, "/events/": 2, "/events/?city=beijing&q=meetup": 2, "/events/next-0": 3, "/events/past-0": 2,
+        "/": 2, "/events/": 2, "/events/?city=beijing&q=meetup": 2, "/events/next-0": 3, "/events/past-0": 3,
     }  # fmt: skip
 
 
@@ -159,6 +159,21 @@ def test_an_illustrative_agenda_is_marked(client, make_event):
     assert "Illustrative times" in page
     assert "The times below are an illustration" in page
     assert "This is a demo event." in page
+
+
+def test_two_tracks_stand_in_one_slot_each_with_its_name(client, make_event):
+    event = make_event("tracks")
+    for track in (1, 2):
+        times = {"starts_at": event.starts_at, "ends_at": event.starts_at + timedelta(minutes=30 * track)}
+        add_session(event, f"item {track}", track=track, abstract=Texts(en="*so*"), **times)
+
+    page = client.get("/events/tracks", headers=ENGLISH).text
+
+    agenda = re.search(r'<ol class="agenda.*?</ol>', page, re.DOTALL)[0]
+    assert agenda.count('<li class="agenda-item') == 1
+    assert ["".join(found) for found in re.findall(r">(Track \d)<|(until) <time|>(item \d)<|(<em>)", agenda)] == [
+        "Track 1", "until", "item 1", "<em>", "Track 2", "until", "item 2", "<em>",
+    ]  # fmt: skip
 
 
 def test_a_cancelled_event_says_why_and_offers_what_comes(client, make_event):

@@ -1,5 +1,6 @@
 """Loading: what a file says becomes so, what it does not speak of stays, and a second load changes nothing."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,10 +13,12 @@ from sqlalchemy import func, select
 from app.community.models import Group, Person, Term
 from app.core.db import db, transaction
 from app.core.i18n import Texts
+from app.events.life import change_address, publish_due
 from app.events.models import Event, EventState, TicketType, Venue
 from app.events.service import apply_changes
 from app.events.signals import event_changed
 from app.exchange.load import load
+from app.history.service import THE_SITE
 from app.registrations.models import Question
 from tests.exchange.small import LATER, NOW, SMALL, event_named, file_of, load_text, versions_of
 from tests.support.factories import sign_up_as, states
@@ -61,6 +64,31 @@ def test_load_again_changes_nothing(app: Flask, tmp_path: Path) -> None:
 
     assert (report.created, report.changed) == (0, 0)
     assert versions_of("spring") == before
+
+
+def test_load_knows_an_event_by_an_address_it_had_before(app: Flask, tmp_path: Path) -> None:
+    load_text(tmp_path, SMALL)
+    event_id = event_named("spring").id
+    change_address(event_id, "berlin-2026", by=THE_SITE, now=NOW)
+
+    again = load_text(tmp_path, SMALL, now=LATER)
+    changed = load_text(tmp_path, SMALL.replace("en: Spring", "en: Spring meetup"), now=LATER)
+
+    assert (again.created, again.changed, changed.created, changed.changed) == (0, 0, 0, 1)
+    assert [(row.id, row.slug, row.title.en) for row in db.session.scalars(select(Event))] == [
+        (event_id, "berlin-2026", "Spring meetup")
+    ]
+
+
+def test_load_that_publishes_a_draft_ends_its_plan_to_publish_itself(app: Flask, tmp_path: Path) -> None:
+    load_text(tmp_path, SMALL.replace("mode: in_person", "mode: in_person\n    state: draft"))
+    with transaction() as session:
+        apply_changes(session.get_one(Event, event_named("spring").id), {"publish_at": LATER}, now=NOW)
+
+    load_text(tmp_path, SMALL.replace("mode: in_person", "mode: in_person\n    state: published"), now=NOW)
+
+    assert publish_due(LATER) == 0
+    assert (event_named("spring").state, event_named("spring").publish_at) == (EventState.PUBLISHED, None)
 
 
 @pytest.mark.parametrize(
@@ -275,3 +303,23 @@ def test_serving_process_does_not_carry_what_only_a_load_needs(engine_url: str) 
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert (answer.stdout, answer.stderr) == ("[]\n", "")
+
+
+def test_items_of_a_file_that_begin_where_the_one_before_ends_follow_it_on_the_site(app: Flask, tmp_path: Path) -> None:
+    agenda = """
+    agenda:
+      - {title: A, start: "18:00", end: "18:30"}
+      - {title: B, start: "18:30", end: "19:00", track: 1}
+      - {title: C, start: "18:30", end: "18:45", track: 2}
+      - {title: D, start: "19:10", end: "19:30"}
+      - {title: E, start: "19:30"}
+      - {title: F, minutes: 10}
+"""
+    text = re.sub(r"\n    agenda:.*?(?=\n    \w|\Z)", agenda.rstrip(), SMALL, flags=re.DOTALL)
+
+    load_text(tmp_path, text)
+    load_text(tmp_path, text.replace(", track: 1}", "}"))
+
+    assert [(item.title.en, item.track, item.follows) for item in event_named("spring").sessions] == [
+        ("A", 0, True), ("B", 1, True), ("C", 2, True), ("D", 0, False), ("E", 0, False), ("F", 0, False),
+    ]  # fmt: skip

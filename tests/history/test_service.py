@@ -24,7 +24,7 @@ def test_entry_says_who_when_and_what_in_plain_values(app, db):
         "title": (Texts(zh="旧"), Texts(zh="新", en="New")),
         "state": (EventState.DRAFT, EventState.PUBLISHED),
         "on": (None, date(2026, 6, 1)),
-        "note": ("", "x" * 3000),
+        "note": ("", "x" * 30_000),
     }
 
     with transaction():
@@ -38,7 +38,7 @@ def test_entry_says_who_when_and_what_in_plain_values(app, db):
         "title": [{"zh": "旧"}, {"zh": "新", "en": "New"}],
         "state": ["draft", "published"],
         "on": [None, "2026-06-01"],
-        "note": ["", "x" * 1999 + "…"],
+        "note": ["", "x" * 19_999 + "…"],
     }
 
 

@@ -111,6 +111,18 @@ def test_a_letter_marks_invented_times_whatever_the_note_says_and_tells_who_spea
         assert "本来生活" in text
 
 
+def test_a_letter_and_its_invitation_say_which_track_an_item_is_in(event, post, db):
+    event.sessions[0].track = 2
+    db.commit()
+    sign_up_as(event, "ada", language="en")
+
+    (raw,) = post(1)
+
+    mail = mailparser.parse_from_bytes(raw)
+    for text in (mail.text_plain[0], mail.text_html[0], "".join(line.strip() for line in calendar_part(raw))):
+        assert "Track 2" in text
+
+
 def test_the_invitation_is_read_alike_by_two_other_calendar_parsers(event, post):
     sign_up_as(event, "ada", full_name="艾达", language="zh")
 

@@ -105,7 +105,8 @@ class Faults:
         self.script.append(str(error))
 
     def _asked(self, request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "http://plain.test:", "data:", "blob:", "about:")):
+        ours = ("http://127.0.0.1:", "http://localhost:", "http://plain.test:", "data:", "blob:", "about:")
+        if not request.url.startswith(ours):
             self.foreign.append(request.url)
 
     def _answered(self, response: Response) -> None:

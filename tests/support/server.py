@@ -22,9 +22,11 @@ class Server:
     Raises AssertionError with the log when it does not answer /healthz within `patience` seconds.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, patience: float = 20) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, patience: float = 20, name: str = HOST
+    ) -> None:
         self.port = free_port()
-        self.base_url = f"http://{HOST}:{self.port}"
+        self.base_url = f"http://{name}:{self.port}"
         self._folder = folder
         self._workers = workers
         self._patience = patience

@@ -118,3 +118,15 @@ def test_a_view_may_take_more_than_the_site_s_usual(app):
 
     assert client.post("/large", data={"text": "x" * (usual + 10)}).text == str(usual + 10)
     assert client.post("/large", data={"text": "x" * 200_001}).status_code == 413
+
+
+def test_what_is_too_large_is_said_in_the_size_that_may_be(app):
+    @app.post("/photos")
+    @takes(3 * 1024 * 1024)
+    def photos():
+        return str(len(request.form["text"]))
+
+    answer = app.test_client().post("/photos?lang=en", data={"text": "x" * (3 * 1024 * 1024)})
+
+    assert answer.status_code == 413
+    assert "What you sent is larger than 3 MB. Please send less at once." in answer.text

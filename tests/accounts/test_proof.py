@@ -1,0 +1,218 @@
+"""Before personal data leave, whoever sits at the browser shows who they are; and nothing typed is lost by it."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts import gate, mails
+from app.accounts.models import LinkKind, SignInLink, SignInSession
+from app.accounts.rules import typed_code_of
+from app.core.clock import utc_now
+from app.core.db import transaction
+from app.core.i18n import speaking
+from app.history.models import Entry
+from app.mail.models import Letter
+from tests.support.organizers import ADA, signed_in
+
+PROOF = "/organizer/proof"
+
+
+def test_export_asks_for_a_proof_that_is_older_than_half_an_hour(app, make_event, db):
+    make_event("meetup")
+    browser, address = signed_in(app), "/organizer/events/meetup/attendees.csv?status=confirmed"
+    fresh = browser.get(address)
+    age(db, timedelta(minutes=31))
+    old = browser.get(address)
+    page = browser.get(f"{old.location}&lang=en")
+    sent = browser.post(f"{PROOF}/letters?lang=en", data=hidden(page.text))
+    asked = browser.get(sent.location)
+    proved = browser.post(f"{PROOF}?lang=en", data=hidden(asked.text) | {"code": code_of(db)})
+    link = unescape(re.search(r'class="button" href="([^"]+)"', proved.text).group(1))
+
+    assert (fresh.status_code, old.status_code) == (200, 303)
+    assert old.location == f"{PROOF}?next=/organizer/events/meetup/attendees.csv?status%3Dconfirmed&file=1"
+    assert (page.status_code, asked.status_code, proved.status_code) == (200, 200, 200)
+    assert link == address
+    assert browser.get(link).headers["Content-Disposition"] == 'attachment; filename="meetup-attendees.csv"'
+
+
+def age(db, by):
+    """Let the last proof of every browser be this long ago."""
+    with transaction() as session:
+        session.execute(update(SignInSession).values(proved_at=utc_now() - by))
+
+
+def code_of(db):
+    statement = select(SignInLink).where(SignInLink.kind == LinkKind.PROOF).order_by(SignInLink.id.desc())
+    return typed_code_of(db.scalars(statement.limit(1)).one())
+
+
+def hidden(html):
+    """Return the hidden fields of the page's last form that has a path to go on to."""
+    forms = [form for form in re.findall(r"<form.*?</form>", html, re.DOTALL) if 'name="next"' in form]
+    fields = re.findall(r'<input type="hidden"[^>]*? name="([^"]+)" value="([^"]*)"', forms[0])
+    return {name: unescape(value) for name, value in fields}
+
+
+def test_permission_is_asked_for_before_the_proof(app, make_event, db):
+    make_event("meetup")
+    from app.accounts.models import Role
+    from app.accounts.service import add_organizer
+    from app.core.addresses import normalise
+
+    add_organizer(normalise("eve@example.com"), role=Role.VIEWER, now=utc_now())
+    browser = signed_in(app, "eve@example.com")
+    age(db, timedelta(hours=1))
+
+    assert browser.get("/organizer/events/meetup/attendees.csv").status_code == 403
+
+
+@pytest.fixture
+def erasing(app):
+    """A form that erases, as other rooms have them: what reached it."""
+    reached = []
+
+    @app.post("/organizer/trial/<slug>/erasure")
+    def erase(slug):
+        from flask import request
+
+        gate.require_fresh_proof()
+        reached.append((slug, request.full_path, list(request.form.items(multi=True))))
+        return "erased"
+
+    @app.get("/organizer/trial/secret")
+    def secret():
+        gate.require_fresh_proof()
+        return "secret"
+
+    return reached
+
+
+TYPED = {"reason": ['  two\r\nlines & <b>"quotes"</b> 你好'], "choice": ["b", "a"], "code": ["not mine"], "next": ["x"]}
+
+
+def test_form_is_kept_through_the_proof_and_sent_by_a_button(app, erasing, db):
+    browser, address = signed_in(app), "/organizer/trial/one/erasure?lang=en&x=1"
+    age(db, timedelta(hours=1))
+    asked = browser.post(address, data=TYPED)
+    sent = browser.post(f"{PROOF}/letters?lang=en", data=hidden(asked.text))
+    wrong = browser.post(f"{PROOF}?lang=en", data=hidden(sent.text) | {"code": "12345"})
+    proved = browser.post(f"{PROOF}?lang=en", data=hidden(wrong.text) | {"code": code_of(db)})
+    before = list(erasing)
+    target, fields = repeated(proved.text)
+    done = browser.post(target, data=fields)
+
+    assert [page.status_code for page in (asked, sent, wrong, proved)] == [403, 200, 422, 200]
+    assert before == []
+    assert "has not been done yet" in proved.text
+    assert (done.text, target) == ("erased", address)
+    # As a browser sends it, line ends included.
+    assert erasing == [("one", address, [(name, value) for name, values in TYPED.items() for value in values])]
+
+
+def repeated(html):
+    """Return where the page's button sends what was typed, and the fields, as a browser would."""
+    form = re.search(r'<form method="post" action="([^"]+)">((?:(?!</form>).)*<textarea.*?)</form>', html, re.DOTALL)
+    fields = {}
+    for name, value in re.findall(r'<textarea name="([^"]*)" hidden>\n(.*?)</textarea>', form.group(2), re.DOTALL):
+        text = unescape(value).replace("\r\n", "\n").replace("\n", "\r\n")
+        fields.setdefault(unescape(name), []).append(text)
+    return unescape(form.group(1)), fields
+
+
+def test_page_goes_on_by_itself_once_it_is_proved(app, erasing, db):
+    browser = signed_in(app)
+    age(db, timedelta(hours=1))
+    asked = browser.get("/organizer/trial/secret")
+    browser.post(f"{PROOF}/letters", data={"next": "/organizer/trial/secret"})
+    proved = browser.post(PROOF, data={"next": "/organizer/trial/secret", "code": code_of(db)})
+
+    assert asked.location == f"{PROOF}?next=/organizer/trial/secret"
+    assert (proved.status_code, proved.location) == (303, "/organizer/trial/secret")
+    assert browser.get("/organizer/trial/secret").text == "secret"
+    assert browser.get(asked.location).location == "/organizer/trial/secret"
+    (entry,) = db.scalars(select(Entry).where(Entry.action == "proved"))
+    assert entry.changes == {"way": [None, "code"]}
+
+
+@pytest.mark.parametrize("onward", ["https://evil.example/", "//evil.example", "/\\evil", "/organizer/sign-out", ""])
+def test_proof_leads_nowhere_else(app, onward):
+    assert signed_in(app).get(PROOF, query_string={"next": onward}).location == "/organizer/"
+
+
+@pytest.mark.parametrize("fields", ["{", "[1]", '[["a"]]', "null", '"x"', "[" * 9000])
+def test_proof_takes_broken_fields_for_none(app, fields):
+    response = signed_in(app).get(PROOF, query_string={"next": "/organizer/", "fields": fields[:3000]})
+
+    assert response.status_code == 303
+
+
+def test_letter_with_the_code_says_what_it_is_for(app, db):
+    browser = signed_in(app)
+    browser.post(f"{PROOF}/letters?lang=en", headers={"User-Agent": "Firefox/1 Linux"})
+    (letter,) = db.scalars(select(Letter).where(Letter.kind == "proof"))
+    code = code_of(db)
+
+    with speaking("en"):
+        draft = mails.proof(letter)
+    browser.post("/organizer/sign-out")
+    db.expire_all()
+
+    assert (letter.to_email, letter.language) == (ADA, "en")
+    for part in (draft.text, draft.html):
+        assert f"{code[:3]} {code[3:]}" in part
+        assert "/organizer/sign-in/" not in part
+    assert mails.proof(letter) is None
+
+
+def test_proof_page_asks_for_no_letter_by_itself(app, db):
+    browser = signed_in(app)
+    age(db, timedelta(hours=1))
+    browser.get(f"{PROOF}?next=/organizer/")
+
+    assert db.scalars(select(Letter).where(Letter.kind == "proof")).all() == []
+
+
+def test_form_saved_after_the_session_ended_is_kept_and_sent_by_a_button(app, erasing, db):
+    browser, address = signed_in(app), "/organizer/trial/one/erasure?lang=en"
+    signed_in_again = signed_in(app)
+    browser.post("/organizer/sign-out")
+
+    ended = browser.post(address, data=TYPED)
+    target, fields = repeated(ended.text)
+    still_out = browser.post(target, data=fields)
+    cookie = signed_in_again.get_cookie("juhui_session", path="/organizer").value
+    browser.set_cookie("juhui_session", cookie, path="/organizer")
+    done = browser.post(target, data=fields)
+
+    assert (ended.status_code, still_out.status_code, done.text) == (401, 401, "erased")
+    assert "You are signed out, and nothing was saved" in ended.text
+    assert 'target="_blank"' in ended.text
+    assert "A file you chose" not in ended.text
+    assert erasing == [("one", address, [(name, value) for name, values in TYPED.items() for value in values])]
+
+
+def test_session_that_ended_says_when_a_file_is_lost(app, client, erasing):
+    from io import BytesIO
+
+    response = client.post(
+        "/organizer/trial/one/erasure?lang=en", data={"title": "x", "cover": (BytesIO(b"123"), "cover.png")}
+    )
+
+    assert response.status_code == 401
+    assert "A file you chose cannot be kept." in response.text
+    assert repeated(response.text)[1] == {"title": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "status"),
+    [({"x": "y"}, {"Sec-Fetch-Site": "cross-site"}, 403), ({"x": "y" * 70_000}, {}, 413)],
+)
+def test_session_that_ended_shows_nothing_of_what_may_not_be_sent(client, erasing, data, headers, status):
+    response = client.post("/organizer/trial/one/erasure", data=data, headers=headers)
+
+    assert response.status_code == status
+    assert "yyyy" not in response.text

@@ -1,0 +1,106 @@
+"""The page about a cover, and where the cover is shown."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from app.core.i18n import Texts
+from app.events.models import Event, Picture
+from tests.support.organizers import signed_in
+
+COVER = "/organizer/events/meetup-1/cover?lang=en"
+
+
+@pytest.fixture
+def event(make_event):
+    return make_event()
+
+
+@pytest.fixture
+def browser(app, event):
+    return signed_in(app)
+
+
+def jpeg(colour: str = "red") -> bytes:
+    target = io.BytesIO()
+    Image.new("RGB", (1200, 800), colour).save(target, "JPEG")
+    return target.getvalue()
+
+
+def upload(browser, data: bytes | None, **fields: str):
+    page = browser.get(COVER).text
+    seen = re.findall(r'name="seen" value="([^"]*)"', page)[0].replace("&#34;", '"')
+    files = {"picture": (io.BytesIO(data), "photo.jpg")} if data is not None else {}
+    return browser.post(COVER, data={"seen": seen} | fields | files, content_type="multipart/form-data")
+
+
+def test_uploaded_picture_is_the_cover_everywhere(browser, client, db, event, count_statements):
+    answer = upload(browser, jpeg(), **{"cover_alt-en": "A full hall"})
+
+    picture = db.scalars(select(Picture)).one()
+    page, home = client.get("/events/meetup-1?lang=en").text, client.get("/?lang=en").text
+    address, card = f"/pictures/{picture.digest}.webp", f"/pictures/{picture.digest}.jpg"
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        "/organizer/events/meetup-1/cover?done=saved&lang=en",
+    )
+    assert f'<img class="cover" src="{address}" alt="A full hall"' in page
+    assert address in home
+    assert re.search(rf'property="og:image" content="http[^"]*{card}"', page)
+    assert re.search(rf'"image": \["http[^"]*{card}"\]', page)
+    assert client.get(card).status_code == 200
+    changed = db.get(Event, event.id)
+    assert (changed.revision, changed.sequence) == (2, 0)
+
+
+def test_cover_costs_public_pages_no_statement(browser, client, count_statements):
+    def seen(path: str) -> int:
+        with count_statements() as statements:
+            assert client.get(path).status_code == 200
+        return len(statements)
+
+    paths = ["/events/meetup-1", "/", "/events/"]
+    [seen(path) for path in paths]  # what a process asks once
+    before = [seen(path) for path in paths]
+    upload(browser, jpeg())
+
+    assert [seen(path) for path in paths] == before
+
+
+def test_words_are_changed_without_another_picture(browser, db, event):
+    upload(browser, jpeg(), **{"cover_alt-en": "A hall"})
+
+    upload(browser, None, **{"cover_alt-en": "A full hall"})
+
+    changed = db.get(Event, event.id)
+    assert (changed.cover_alt, changed.cover_id is None) == (Texts(en="A full hall"), False)
+
+
+def test_generated_cover_comes_back(browser, db, event):
+    upload(browser, jpeg())
+
+    answer = browser.post("/organizer/events/meetup-1/cover/removal")
+
+    assert (answer.status_code, db.get(Event, event.id).cover_id) == (303, None)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"<svg/>", "no picture"), (None, "choose a picture")], ids=["no picture", "nothing"]
+)
+def test_what_is_no_picture_is_refused_beside_its_field_and_the_words_are_kept(browser, db, event, data, words):
+    answer = upload(browser, data, **{"cover_alt-en": "A full hall"})
+
+    beside = re.search(r'id="picture-error">(.*?)</p>', answer.text, re.DOTALL)
+    assert (answer.status_code, beside is not None and words in beside[1]) == (422, True), answer.text
+    assert "A full hall" in answer.text
+    assert db.get(Event, event.id).revision == 1
+
+
+def test_file_beyond_the_limit_is_refused_before_it_is_read(browser, db, event):
+    # As bytes: the test client would hold so long a form in a file, and leave it open.
+    answer = browser.post(COVER, data=b"\0" * (9 * 1024 * 1024), content_type="multipart/form-data; boundary=x")
+
+    assert (answer.status_code, db.get(Event, event.id).cover_id) == (413, None)

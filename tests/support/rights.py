@@ -1,0 +1,182 @@
+"""Who may open what: each address for organizers with the permission it asks for. tests/test_rights.py tries them all.
+
+Whoever adds an address adds a line here: `at_event(Permission.EDIT)` for a page of one event, `site(Permission.CREATE)`
+for one of the whole site, `anyone()` for whoever is signed in, `everybody()` for those who are not. Values of the
+address besides the slug are given by name; a function of the world makes those that must exist:
+
+    "agenda.edit": at_event(Permission.EDIT, session_id=lambda world: world.session_id),
+
+`answers` are the statuses of a GET that is let in, where 200 is not the one; a page that an empty POST may answer with
+anything but a refusal needs nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts.invitations import newcomer
+from app.accounts.models import Organizer, Role
+from app.accounts.rights import Permission
+from app.core.addresses import normalise
+from app.core.clock import utc_now
+from app.core.db import db, transaction
+from app.events.models import Event, EventRole
+from app.history.models import Entry
+from app.mail.models import Letter, LetterState
+from app.registrations.models import Registration
+from tests.support.factories import sign_up_as
+
+Where = Literal["event", "site", "signed in", "open"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an address asks for."""
+
+    where: Where
+    needs: Permission | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    answers: tuple[int, ...] = (200,)
+
+
+def at_event(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
+    """Return the rule for an address of one event; `slug` is given by itself."""
+    return Rule("event", needs, values, answers)
+
+
+def site(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
+    """Return the rule for an address that a role for the whole site opens."""
+    return Rule("site", needs, values, answers)
+
+
+def anyone(answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
+    """Return the rule for an address that everybody who is signed in may open."""
+    return Rule("signed in", None, values, answers)
+
+
+def everybody(answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
+    """Return the rule for an address that is open to those who are not signed in."""
+    return Rule("open", None, values, answers)
+
+
+@dataclass
+class World:
+    """One event with what its addresses speak of, each made when it is first asked for."""
+
+    app: Flask
+    event: Event
+
+    @cached_property
+    def registration(self) -> Registration:
+        """Somebody who has signed up."""
+        return sign_up_as(self.event, f"guest-{self.event.id}")
+
+    @cached_property
+    def failed_letter_id(self) -> int:
+        """A letter to them that did not arrive."""
+        key = f"confirmed:{self.registration.id}"
+        with transaction() as session:
+            letter = session.scalars(select(Letter).where(Letter.key == key)).one()
+            letter.state = LetterState.FAILED
+        return letter.id
+
+    @cached_property
+    def member_id(self) -> int:
+        """Somebody who has a role at the event, and one for the site."""
+        with transaction() as session:
+            address = normalise(f"member-{self.event.id}@example.com")
+            member = newcomer(address, name="Mem", language="en", now=utc_now())
+            member.role = Role.VIEWER
+            session.add(
+                EventRole(event_id=self.event.id, organizer_id=member.id, role=Role.VIEWER, created_at=utc_now())
+            )
+        return member.id
+
+    @cached_property
+    def entry_id(self) -> int:
+        """The last thing that was done to the event."""
+        statement = select(Entry.id).where(Entry.event_id == self.event.id).order_by(Entry.id.desc()).limit(1)
+        return db.session.scalars(statement).one()
+
+    def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
+        """Return the values of an address."""
+        made: dict[str, Callable[[World], Any] | Any] = {"slug": self.event.slug} | rule.values
+        found = {name: value(self) if callable(value) else value for name, value in made.items() if name in names}
+        missing = names - found.keys()
+        assert not missing, f"tests/support/rights.py gives no value for {sorted(missing)}"
+        return found
+
+
+_MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
+_ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
+
+RIGHTS: dict[str, Rule] = {
+    # Signing in and out.
+    "accounts.sign_in": everybody((200, 303)),
+    "accounts.request_link": everybody(),
+    "accounts.open_link": everybody((404,), token="made-up"),
+    "accounts.use_link": everybody(token="made-up"),
+    "accounts.sign_out": everybody(),
+    "accounts.enter_code": everybody((200, 303)),
+    "accounts.use_code": everybody(),
+    "accounts.passkey_challenge": everybody(),
+    "accounts.use_passkey": everybody(),
+    "oidc.start": everybody((404,)),
+    "oidc.callback": everybody((404,)),
+    "team.open_invitation": everybody((404,), token="made-up"),
+    "team.accept_invitation": everybody(token="made-up"),
+    # One's own account.
+    "account.index": anyone(),
+    "account.revoke_session": anyone(session_id=1),
+    "account.revoke_other_sessions": anyone(),
+    "account.passkey_challenge": anyone(),
+    "account.add_passkey": anyone(),
+    "account.rename_passkey": anyone(passkey_id=1),
+    "account.remove_passkey": anyone(passkey_id=1),
+    "proof.index": anyone((303,)),
+    "proof.use_code": anyone(),
+    "proof.send_letter": anyone(),
+    "proof.passkey_challenge": anyone(),
+    "proof.use_passkey": anyone(),
+    # The whole site.
+    "organizer.dashboard": anyone(),
+    "team.index": site(Permission.TEAM),
+    "team.invite": site(Permission.SITE),
+    "team.member": site(Permission.SITE, **_MEMBER),
+    "team.change_role": site(Permission.SITE, **_MEMBER),
+    "team.invite_again": site(Permission.SITE, **_MEMBER),
+    "team.remove": site(Permission.SITE, **_MEMBER),
+    "search.index": anyone(),
+    "search.keyboard": anyone(),
+    "history.site_wide": site(Permission.SITE),
+    "history.site_file": site(Permission.SITE),
+    "history.undo": site(Permission.SITE, entry_id=1),
+    # One event.
+    "attendee.show": at_event(Permission.SEE_ATTENDEES, **_ATTENDEE),
+    "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.move": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.overbook": at_event(Permission.CONFIGURE),
+    "attendees.index": at_event(Permission.SEE_ATTENDEES),
+    "attendees.download": at_event(Permission.EXPORT, suffix="csv"),
+    "attendees.send_again": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
+    "event_team.index": at_event(Permission.TEAM),
+    "event_team.invite": at_event(Permission.TEAM),
+    "event_team.member": at_event(Permission.TEAM, **_MEMBER),
+    "event_team.change_role": at_event(Permission.TEAM, **_MEMBER),
+    "event_team.invite_again": at_event(Permission.TEAM, **_MEMBER),
+    "event_team.remove": at_event(Permission.TEAM, **_MEMBER),
+    "history.of_event": at_event(Permission.HISTORY),
+    "history.event_file": at_event(Permission.HISTORY),
+    # What an entry asks for is the permission for what it says was done; here it can be undone by nobody.
+    "history.undo_at_event": at_event(Permission.SEE, entry_id=lambda world: world.entry_id),
+}
+
+
+def organizer_named(email: str) -> Organizer:
+    """Return somebody who may sign in."""
+    return db.session.scalars(select(Organizer).where(Organizer.email == email)).one()
