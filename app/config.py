@@ -130,6 +130,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "`request`: the confirmation is an invitation that mail clients offer or add by themselves; `file`: only an attached .ics.",
     ),
     Setting(
+        "WAITING_LIST_ENTRY",
+        _one_of("none", "tentative"),
+        "none",
+        "Calendar entry of whoever waits for a seat: `none`, or `tentative` in letters and in their own feed.",
+    ),
+    Setting(
         "MAIL_DOMAIN_PER_MINUTE",
         _integer(0, 100_000),
         "120",

@@ -1,6 +1,12 @@
-"""The feed of many events: made anew, and when nothing has changed. Time inside the server, without the network."""
+"""The feed of many events: made anew, after one change, and polled by those who have it.
+
+Making it is timed inside the server, without the network; polls go to the real server, beside a bare Flask view.
+"""
 
 import statistics
+from collections import defaultdict
+from contextlib import ExitStack
+from datetime import timedelta
 from typing import Final
 
 from flask import Flask
@@ -8,15 +14,24 @@ from sqlalchemy import text
 
 from app.core.clock import utc_now
 from app.core.db import db
-from bench import seed
+from bench import client, seed
+from bench.client import Load
 from bench.inside import Answer, Inside
 from bench.report import Budget, Report
+from bench.serving import Serving, fetch
 from bench.stage import Engine, Stage
 from bench.statements import plan, watched
 
 PATH: Final = "/calendar.ics"
-BUILD: Final = Budget("at most", 150, judges_best=True)
-KNOWN: Final = Budget("at most", 2, judges_best=True)
+CONNECTIONS: Final = 16
+# All of them are in the feed, which keeps a year.
+YEAR: Final = timedelta(days=365)
+BUILD: Final = Budget("at most", 1_000, judges_best=True)
+CHANGED: Final = Budget("at most", 200, judges_best=True)
+MEMORY: Final = Budget("at most", 16)
+POLLS: Final = Budget("at least", 0.9)
+# Inside, of five thousand events; polls rarely get this far, since the page cache answers them.
+KNOWN: Final = Budget("at most", 5, judges_best=True)
 _ENCODINGS: Final = {"not encoded": "identity", "gzip": "gzip", "br": "gzip, deflate, br"}
 
 
@@ -27,7 +42,7 @@ def measure(stage: Stage, engine: Engine, report: Report) -> None:
         now = utc_now()
         with app.app_context():
             seed.places(now)
-            seed.events(size.feed_events, agenda=seed.AGENDA, now=now)
+            seed.events(size.feed_events, agenda=seed.AGENDA, now=now, within=YEAR)
         visitor = Inside(app)
         for name, encoding in _ENCODINGS.items():
             answer = visitor.get(PATH, Accept_Encoding=encoding)
@@ -40,8 +55,53 @@ def measure(stage: Stage, engine: Engine, report: Report) -> None:
             known = [_known(visitor, encoding, tag) for _n in range(size.repeats)]
             report.add(f"304, {name}", [each[0] for each in known], "ms", KNOWN)
             report.add(f"304, {name}, processor time", [each[1] for each in known], "ms")
-        _tell(report, "one event of them changed", [_one_changed(app, visitor) for _n in range(size.repeats)])
+        _tell(report, "one event of them changed", [_one_changed(app, visitor) for _n in range(size.repeats)], CHANGED)
+        memory = app.extensions["written_events"]
+        report.add("events in memory", len(memory), "")
+        report.add("bytes in memory", memory.bytes / 1_000_000, "MB", MEMORY)
         _statements(app, visitor, report)
+    _polls(stage, url, report)
+
+
+def _polls(stage: Stage, url: str, report: Report) -> None:
+    """Ask as clients do that have the feed, and a bare view in turns, so that both share the machine's moods."""
+    loads: dict[str, list[Load]] = defaultdict(list)
+    asked = {"Accept": "*/*", "Accept_Encoding": "gzip, deflate"}
+    with ExitStack() as running:
+        hello = running.enter_context(Serving("bench.hello:app", stage.environment(url)))
+        site = running.enter_context(Serving("wsgi:app", stage.environment(url), first=PATH))
+        uncached = running.enter_context(
+            Serving("wsgi:app", stage.environment(url, PAGE_CACHE_SECONDS="0"), first=PATH)
+        )
+        ways = {
+            "hello": (hello, client.get("/", **asked)),
+            "polls with a fresh ETag": (site, _poll(site, asked)),
+            "polls with a fresh ETag, page cache off": (uncached, _poll(uncached, asked)),
+        }
+        for _round in range(stage.size.rounds):
+            for name, (server, request) in ways.items():
+                client.load(
+                    server.port, request, seconds=min(0.3, stage.size.seconds), connections=CONNECTIONS
+                )  # warms
+                load = client.load(
+                    server.port, request, seconds=stage.size.seconds, connections=CONNECTIONS, server_cpu=server.cpu
+                )
+                loads[name].append(load)
+    for name, each in loads.items():
+        wrong = {status for load in each for status in load.statuses if status != ("200" if name == "hello" else "304")}
+        if wrong:
+            message = f"{name} was answered with {wrong}"
+            raise RuntimeError(message)
+        report.add(name, [load.rate for load in each], "1/s")
+        report.add(f"{name}, processor time of the server", [load.server_micros for load in each], "µs")
+    for name, budget in (("polls with a fresh ETag", POLLS), ("polls with a fresh ETag, page cache off", None)):
+        ratios = [poll.rate / bare.rate for poll, bare in zip(loads[name], loads["hello"], strict=True)]
+        report.add(f"{name}, beside hello", ratios, "times", budget)
+
+
+def _poll(server: Serving, asked: dict[str, str]) -> bytes:
+    headers = {name.replace("_", "-"): value for name, value in asked.items()}
+    return client.get(PATH, If_None_Match=fetch(server.port, PATH, headers).headers["ETag"], **asked)
 
 
 def _tell(report: Report, name: str, answers: list[Answer], budget: Budget | None = None) -> None:

@@ -33,6 +33,7 @@ CITIES: Final = 8
 TAGS: Final = 6
 AGENDA: Final = 8
 PEOPLE: Final = 40
+_APART: Final = timedelta(hours=12)
 CROWDED: Final = "crowded"  # the event everybody comes to
 ORGANIZER: Final = "bench@example.com"
 ABSTRACT: Final = "从零开始介绍如何在多集群环境里管理应用，并分享我们在生产环境中的经验与教训。"
@@ -70,12 +71,12 @@ def places(now: datetime) -> None:
         )
 
 
-def events(count: int, *, agenda: int, now: datetime) -> None:
-    """Add so many public events, the first a month ahead and each half a day before the one before it."""
+def events(count: int, *, agenda: int, now: datetime, within: timedelta = timedelta(days=9 * 365)) -> None:
+    """Add so many public events, the first a month ahead and each half a day or less before the one before it."""
     with transaction() as session:
         write = session.connection()
-        _insert(write, Event.__table__, (_event(number, count, now) for number in range(1, count + 1)))
         ids = range(1, count + 1)
+        _insert(write, Event.__table__, (_event(n, min(_APART, within / count), now) for n in ids))
         _insert(write, event_tags, ({"event_id": n, "tag_id": 1 + (n + k) % TAGS} for n in ids for k in range(2)))
         _insert(write, TicketType.__table__, (_ticket_type(n) for n in ids))
         if agenda:
@@ -98,9 +99,7 @@ def events(count: int, *, agenda: int, now: datetime) -> None:
     settle()
 
 
-def _event(number: int, count: int, now: datetime) -> dict[str, Any]:
-    # Ten years hold them all, so that none falls out of the feed for its age.
-    apart = min(timedelta(hours=12), timedelta(days=9 * 365) / count)
+def _event(number: int, apart: timedelta, now: datetime) -> dict[str, Any]:
     starts_at = now + timedelta(days=30) - number * apart
     return {
         "id": number,
@@ -130,6 +129,7 @@ def _event(number: int, count: int, now: datetime) -> dict[str, Any]:
         "revision": 1 + number % 7,
         "revised_at": now - timedelta(days=1, seconds=number),
         "created_at": now - timedelta(days=400),
+        "published_at": starts_at - timedelta(days=60),
         "cancellation_reason": Texts(),
     }
 

@@ -31,7 +31,7 @@ class Size:
     """How much is measured."""
 
     rows: int = 100_000  # attendees of one event, letters, events
-    feed_events: int = 1_000
+    feed_events: int = 5_000
     fan_out: int = 5_000  # people who must hear of a change
     delivered: int = 1_000  # of the letters about it
     rounds: int = 5

@@ -92,6 +92,8 @@ def expected(rule, who):
         return "in"
     if rule.where == "site":
         return "in" if rule.needs in who.for_site else "refused"
+    if rule.where == "venue":
+        return "in" if rule.needs in who.at_event else "refused"
     if Permission.SEE not in who.at_event:
         return "not found"
     return "in" if rule.needs in who.at_event else "refused"

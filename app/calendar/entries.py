@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import NamedTuple
 
 from app.core.i18n import Language, Texts
@@ -17,6 +18,14 @@ class Item(NamedTuple):
     speakers: tuple[str, ...] = ()
     speaker_note: str = ""
     track: int = 0
+
+
+class Standing(Enum):
+    """How sure it is that whoever has this entry will be there."""
+
+    SETTLED = auto()
+    DRAFT = auto()  # the event is not public yet: an organizer's calendar alone shows it
+    WAITING = auto()  # the event takes place, but perhaps without this person
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,9 @@ class Entry:
     agenda_order_known: bool = True
     agenda: tuple[Item, ...] = ()
     categories: tuple[str, ...] = ()
+    # What only the owner of a private calendar reads.
+    standing: Standing = Standing.SETTLED
+    remark: str = ""
 
 
 def entry_of(event: Event, language: Language) -> Entry:

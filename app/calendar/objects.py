@@ -8,12 +8,13 @@ day it is mended:
 - `Calendar.new()` adds a UID with which vdirsyncer keeps one event of the whole feed: it is not used.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from app.calendar.entries import Entry, entry_of
+from app.calendar.entries import Entry, Standing, entry_of
 from app.calendar.lines import escaped
 from app.calendar.properties import Component, Property, Value, Verbatim
 from app.calendar.vevents import (
@@ -67,14 +68,20 @@ def invitation(
     language: Language,
     manage_url: str,
     online_url: str | None = None,
+    is_waiting: bool = False,
 ) -> bytes:
     """Return the object that tells one person's calendar that they take part (REQUEST) or no longer do (CANCEL).
+
+    Whoever `is_waiting` for a seat is asked for tentatively, without the link. The REQUEST that promotes them needs a
+    higher `sequence`, since STATUS changes with it.
 
     `sequence` must be above that of every earlier object with the other method (RFC 5546 2.1.4). A CANCEL of a
     cancelled event says so; one of an event that goes on only uninvites this person. Raises ValueError for an
     attendee without an e-mail address.
     """
     entry = entry_of(event, language)
+    if is_waiting:
+        entry, online_url = replace(entry, standing=Standing.WAITING), None
     personal = Personal(_organizer(language), attendee, method, sequence, now.astimezone(UTC))
     links = Links(page_of(entry.slug, language), manage_url, online_url if method == "REQUEST" else None)
     body = personal_event(entry, words_in(language), personal, links=links)

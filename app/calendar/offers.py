@@ -1,22 +1,38 @@
-"""What the page of feeds offers: each feed with the ways into the calendars people use."""
+"""What the pages of feeds offer: each feed with the ways into the calendars people use, and a code to scan."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from io import BytesIO
+from typing import Final
 from urllib.parse import quote, urlsplit
 
-from flask import current_app, url_for
+import segno
+from flask import current_app
 
-from app.calendar.queries import ScopeKind
+from app.calendar import queries
+from app.calendar.queries import Scope, ScopeKind
 from app.core.i18n import current_language
-from app.events import queries as events
+from app.web.pages import public_url
+
+# How addresses name what a feed is of, in the order of the page.
+PARTS: Final[dict[str, ScopeKind]] = {
+    "groups": ScopeKind.GROUP,
+    "series": ScopeKind.SERIES,
+    "cities": ScopeKind.CITY,
+    "tags": ScopeKind.TAG,
+    "speakers": ScopeKind.SPEAKER,
+}
+_PART_OF: Final = {kind: part for part, kind in PARTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed: `name` is in the page's language, empty for the site's own."""
+    """One feed: `name` is in the page's language, empty for the site's own; `page` offers it, `code` leads there."""
 
     name: str
     address: str
+    page: str
+    code: str = ""
 
     @property
     def webcal(self) -> str:
@@ -33,31 +49,59 @@ class Feed:
         """The page of Outlook.com that adds this feed."""
         return f"https://outlook.live.com/calendar/0/addfromweb?url={quote(self.address, safe='')}"
 
+    @property
+    def office(self) -> str:
+        """The page of Microsoft 365, for accounts of a company or school, that adds this feed."""
+        return f"https://outlook.office.com/calendar/0/addfromweb?url={quote(self.address, safe='')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Every feed there is: only groups, cities and tags that have public events."""
+    """Every feed there is; of groups, cities and so on only those that have public events."""
 
     site: Feed
-    groups: list[Feed]
-    cities: list[Feed]
-    tags: list[Feed]
+    archive: Feed
+    parts: dict[str, list[Feed]]
 
 
 def offer() -> Offer:
     """Return every feed, in the language of the page; one statement."""
-    found = events.options()
+    found = queries.feeds_offered()
     return Offer(
-        site=feed(ScopeKind.SITE),
-        groups=[feed(ScopeKind.GROUP, slug, name.in_language(current_language())) for slug, name in found.groups],
-        cities=[feed(ScopeKind.CITY, slug, name.in_language(current_language())) for slug, name in found.cities],
-        tags=[feed(ScopeKind.TAG, slug, name.in_language(current_language())) for slug, name in found.tags],
+        site=feed(Scope(ScopeKind.SITE)),
+        archive=feed(Scope(ScopeKind.ARCHIVE)),
+        parts={
+            part: [feed(Scope(kind, slug), name.in_language(current_language())) for slug, name in found[kind]]
+            for part, kind in PARTS.items()
+            if found[kind]
+        },
     )
 
 
-def feed(kind: ScopeKind, slug: str = "", name: str = "") -> Feed:
-    """Return a feed by its address in the page's language; the site's own language needs no saying."""
+def feed(scope: Scope, name: str = "") -> Feed:
+    """Return a feed with its addresses in the page's language; the site's own language needs no saying."""
     language = current_language()
     lang = None if language == current_app.config["SITE_LANGUAGE"] else language
-    values: dict[str, Any] = {"slug": slug} if slug else {}
-    return Feed(name, current_app.config["PUBLIC_URL"] + url_for(f"calendar.{kind}_feed", lang=lang, **values))
+    if scope.kind not in _PART_OF:
+        address = public_url(f"calendar.{scope.kind}_feed", lang=lang)
+        return Feed(name, address, public_url("calendar.index", lang=lang), public_url("calendar.site_code", lang=lang))
+    place = {"part": _PART_OF[scope.kind], "slug": scope.slug, "lang": lang}
+    return Feed(
+        name,
+        public_url(f"calendar.{scope.kind}_feed", slug=scope.slug, lang=lang),
+        public_url("calendar.feed_page", **place),
+        public_url("calendar.feed_code", **place),
+    )
+
+
+@lru_cache(maxsize=256)
+def code(address: str) -> bytes:
+    """Return a QR code of this address as SVG.
+
+    It leads to the page and not to the feed: WeChat, which most people here scan with, opens no `webcal:`.
+    """
+    picture = BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        picture, kind="svg", xmldecl=False, scale=4, border=2, dark="#000", light="#fff"
+    )
+    return picture.getvalue()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -18,12 +18,14 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    Table,
     bindparam,
     cast,
     func,
     literal,
     select,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -33,11 +35,25 @@ from app.core.db import Json, UtcDateTime, db
 from app.core.errors import NotFoundError
 from app.core.i18n import Language, Texts
 from app.core.i18n import gettext as _
-from app.events.models import City, Event, EventState, Session, SessionSpeaker, Tag, Venue, event_groups, event_tags
-from app.events.queries import public
+from app.events.models import (
+    City,
+    Event,
+    EventState,
+    Series,
+    Session,
+    SessionSpeaker,
+    Tag,
+    Venue,
+    Visibility,
+    event_groups,
+    event_tags,
+)
+from app.events.queries import listed, reachable
 
-# The latest events win; a community that holds two a day for ten years would reach it.
-FEED_EVENTS_MAX: Final = 5_000
+# A fuse, and no rule: feeds are cut by date. A community with fifty events a day for a year would blow it.
+FEED_EVENTS_MAX: Final = 20_000
+OFFERED_MAX: Final = 1_000
+NEWS_MAX: Final = 30
 # SQLite takes 32,766 bound values a statement, and PostgreSQL plans a long IN list slowly.
 _AT_ONCE: Final = 1_000
 
@@ -46,10 +62,17 @@ class ScopeKind(StrEnum):
     """What a calendar is about."""
 
     SITE = "site"
+    ARCHIVE = "archive"  # the whole site, however long ago
     GROUP = "group"
     CITY = "city"
     TAG = "tag"
+    SERIES = "series"
+    SPEAKER = "speaker"
     EVENT = "event"
+    INVITED = "invited"  # the same, for whoever has shown a code to the gate (events.queries)
+
+
+ONE_EVENT: Final = frozenset({ScopeKind.EVENT, ScopeKind.INVITED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +87,11 @@ class Scope:
 class Edition:
     """Which version of a calendar this is: two that are equal have the same events in the same versions."""
 
-    name: Texts  # of the group, city or tag; empty for the site and for an event
+    name: Texts  # of the group, city, tag, series or person; empty for the site and for an event
     events: int
     fingerprint: tuple[int, ...]
     changed_at: datetime | None  # of any event of the site, so that it also moves when an event leaves the calendar
+    dropped_at: datetime | None = None  # when the latest of the events that are too old had ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +103,29 @@ class Version:
     revised_at: datetime
 
 
+class Announced(NamedTuple):
+    """An event that was announced, and its version."""
+
+    event_id: int
+    published_at: datetime
+    revision: int
+    revised_at: datetime
+
+
 def edition(scope: Scope, *, since: datetime) -> Edition:
     """Return the version of a calendar in one statement; raises NotFoundError for one that does not exist.
 
     Of a feed, events that ended before `since` are left out.
     """
     (row,) = _rows(_edition_of(scope.kind), slug=scope.slug, since=since)
-    scope_id, name, count, *sums, revised_at, changed_at = row
-    if scope_id is None or (scope.kind is ScopeKind.EVENT and not count):
+    scope_id, name, count, *sums, revised_at, changed_at, dropped_at = row
+    if scope_id is None or (scope.kind in ONE_EVENT and not count):
         raise unknown()
     stamp = int(revised_at.timestamp() * 1_000_000) if revised_at else 0
     fingerprint = (count, *(int(each or 0) for each in sums), stamp)
-    return Edition(name or Texts(), count, fingerprint, revised_at if scope.kind is ScopeKind.EVENT else changed_at)
+    if scope.kind in ONE_EVENT:
+        return Edition(Texts(), count, fingerprint, revised_at)
+    return Edition(name or Texts(), count, fingerprint, changed_at, dropped_at)
 
 
 @cache
@@ -115,6 +150,8 @@ def _edition_of(kind: ScopeKind) -> Select[*tuple[Any, ...]]:
         literal(None) if named is None else select(named.name).where(named.slug == _SLUG).scalar_subquery(),
         of_events,
         select(func.max(Event.revised_at)).scalar_subquery().label("changed_at"),
+        # Age takes an event out of a feed without any change to it; of an archive and of one event it takes none.
+        literal(None) if kind in _AGELESS else select(func.max(Event.ends_at)).where(_is_old()).scalar_subquery(),
     )
 
 
@@ -135,6 +172,17 @@ def versions(scope: Scope, *, since: datetime) -> list[Version]:
     return [Version(event_id, revision, revised_at) for event_id, revision, revised_at, _start in reversed(rows)]
 
 
+def announced() -> list[Announced]:
+    """Return the events that became public last, the latest first; not those that were written down afterwards."""
+    statement = (
+        select(Event.id, Event.published_at, Event.revision, Event.revised_at)
+        .where(listed(), Event.published_at.is_not(None), Event.ends_at > Event.published_at)
+        .order_by(Event.published_at.desc(), Event.id.desc())
+        .limit(NEWS_MAX)
+    )
+    return [Announced(*row) for row in _rows(statement)]
+
+
 def entries(event_ids: Sequence[int], language: Language) -> dict[int, Entry]:
     """Return what calendars say of these events, by id; three statements for each thousand."""
     found: dict[int, Entry] = {}
@@ -143,10 +191,54 @@ def entries(event_ids: Sequence[int], language: Language) -> dict[int, Entry]:
     return found
 
 
+def feeds_offered() -> dict[ScopeKind, list[tuple[str, Texts]]]:
+    """Return slug and name of everything that has a feed with an event in it, by kind; one statement."""
+    spoken = select(Session.event_id).join(SessionSpeaker).where(SessionSpeaker.person_id == Person.id)
+    having: list[tuple[ScopeKind, type[Any], ColumnElement[Any], ColumnElement[bool]]] = [
+        (ScopeKind.GROUP, Group, Group.position.expression, _any(event_groups, event_groups.c.group_id == Group.id)),
+        (ScopeKind.SERIES, Series, literal(0), select(Event.id).where(Event.series_id == Series.id, listed()).exists()),
+        (ScopeKind.CITY, City, literal(0), select(Event.id).where(Event.city_id == City.id, listed()).exists()),
+        (ScopeKind.TAG, Tag, literal(0), _any(event_tags, event_tags.c.tag_id == Tag.id)),
+        (
+            ScopeKind.SPEAKER,
+            Person,
+            literal(0),
+            select(Event.id).where(Event.id.in_(spoken), Event.is_demo.is_(False), listed()).exists(),
+        ),
+    ]
+    parts = [
+        select(literal(kind.value).label("kind"), model.slug, model.name, position.label("position")).where(condition)
+        for kind, model, position, condition in having
+    ]
+    union = union_all(*parts).subquery()
+    statement = select(union).order_by(union.c.position, union.c.slug).limit(OFFERED_MAX)
+    found: dict[ScopeKind, list[tuple[str, Texts]]] = {kind: [] for kind, *_more in having}
+    for kind, slug, name, _position in _rows(statement):
+        found[ScopeKind(kind)].append((slug, name))
+    return found
+
+
+def feed_name(scope: Scope) -> Texts:
+    """Return the name of what this feed is about; raises NotFoundError where there is nothing of that kind."""
+    model = _NAMED[scope.kind]
+    name: Texts | None = db.session.scalar(select(model.name).where(model.slug == scope.slug))
+    if name is None:
+        raise unknown()
+    return name
+
+
+def _any(link: Table, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(Event.id).join(link, link.c.event_id == Event.id).where(condition, listed()).exists()
+
+
 def _conditions(kind: ScopeKind) -> list[ColumnElement[bool]]:
+    if kind is ScopeKind.INVITED:
+        return [reachable(), Event.slug == _SLUG]
     if kind is ScopeKind.EVENT:
-        return [public(), Event.slug == _SLUG]
-    conditions = [public(), Event.ends_at >= _SINCE]
+        return [reachable(), Event.visibility != Visibility.INVITATION, Event.slug == _SLUG]
+    conditions = [listed()]
+    if kind not in _AGELESS:
+        conditions.append(Event.ends_at >= _SINCE)
     if kind is ScopeKind.GROUP:
         of_group = select(event_groups.c.event_id).join(Group, Group.id == event_groups.c.group_id)
         conditions.append(Event.id.in_(of_group.where(Group.slug == _SLUG)))
@@ -155,17 +247,31 @@ def _conditions(kind: ScopeKind) -> list[ColumnElement[bool]]:
         conditions.append(Event.id.in_(tagged.where(Tag.slug == _SLUG)))
     elif kind is ScopeKind.CITY:
         conditions.append(Event.city_id == select(City.id).where(City.slug == _SLUG).scalar_subquery())
+    elif kind is ScopeKind.SERIES:
+        conditions.append(Event.series_id == select(Series.id).where(Series.slug == _SLUG).scalar_subquery())
+    elif kind is ScopeKind.SPEAKER:
+        of_person = select(SessionSpeaker.session_id).join(Person, Person.id == SessionSpeaker.person_id)
+        given = select(Session.event_id).where(Session.id.in_(of_person.where(Person.slug == _SLUG)))
+        # A demo event takes a real agenda to a day on which nobody will speak.
+        conditions += [Event.id.in_(given), Event.is_demo.is_(False)]
     return conditions
+
+
+def _is_old() -> ColumnElement[bool]:
+    return Event.ends_at < _SINCE
 
 
 # What a scope puts into its statements.
 _SLUG: Final = bindparam("slug", type_=String)
 _SINCE: Final = bindparam("since", type_=UtcDateTime)
 
-_NAMED: Final[dict[ScopeKind, type[Group] | type[City] | type[Tag]]] = {
+_AGELESS: Final = frozenset({ScopeKind.ARCHIVE, ScopeKind.EVENT})
+_NAMED: Final[dict[ScopeKind, type[Group] | type[City] | type[Tag] | type[Series] | type[Person]]] = {
     ScopeKind.GROUP: Group,
     ScopeKind.CITY: City,
     ScopeKind.TAG: Tag,
+    ScopeKind.SERIES: Series,
+    ScopeKind.SPEAKER: Person,
 }
 
 

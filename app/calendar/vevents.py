@@ -8,7 +8,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from app.calendar import words as wording
-from app.calendar.entries import Entry
+from app.calendar.entries import Entry, Standing
 from app.calendar.properties import Component, Property, Verbatim, clean
 from app.calendar.words import Words
 from app.calendar.zones import described, local
@@ -25,6 +25,7 @@ class Kind(Enum):
 
     FEED = auto()
     FILE = auto()
+    OWN = auto()  # a feed for one person, of what they attend
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,15 @@ class Links:
 def plain_event(entry: Entry, words: Words, *, links: Links, kind: Kind) -> Component:
     """Return the VEVENT of a feed or a file: the same bytes until the event changes."""
     revised_at = _to_the_second(entry.revised_at)
-    is_free = kind is Kind.FEED or entry.is_cancelled or entry.is_all_day
+    is_unsure = entry.standing is not Standing.SETTLED
+    is_free = kind is Kind.FEED or entry.is_cancelled or entry.is_all_day or is_unsure
     properties = [
         Property("UID", entry.uid),
         # Without METHOD this is the last revision (RFC 5545 3.8.7.2); the present moment would defeat every ETag.
         Property("DTSTAMP", revised_at),
         Property("LAST-MODIFIED", revised_at),
         Property("SEQUENCE", entry.sequence),
-        Property("STATUS", "CANCELLED" if entry.is_cancelled else "CONFIRMED"),
+        Property("STATUS", "CANCELLED" if entry.is_cancelled else "TENTATIVE" if is_unsure else "CONFIRMED"),
         Property("TRANSP", "TRANSPARENT" if is_free else "OPAQUE"),
         Property("SUMMARY", wording.title(entry, words)),
         *_when(entry),
@@ -78,20 +80,22 @@ def plain_event(entry: Entry, words: Words, *, links: Links, kind: Kind) -> Comp
 def personal_event(entry: Entry, words: Words, personal: Personal, *, links: Links) -> Component:
     """Return the VEVENT of an invitation or of its withdrawal, for the one person it names."""
     is_request = personal.method == "REQUEST"
+    answer = ("TENTATIVE" if entry.standing is Standing.WAITING else "ACCEPTED") if is_request else None
+    is_busy = answer == "ACCEPTED" and not entry.is_all_day
     properties = [
         Property("UID", entry.uid),
         Property("DTSTAMP", _to_the_second(personal.made_at)),
         Property("LAST-MODIFIED", _to_the_second(entry.revised_at)),
         Property("SEQUENCE", personal.sequence),
         _organizer(personal.organizer),
-        _attendee(personal.attendee, is_invited=is_request),
+        _attendee(personal.attendee, answer),
     ]
     if is_request or entry.is_cancelled:
         # Who is only uninvited gets no STATUS: the event goes on (RFC 5546 3.2.5).
-        properties.append(Property("STATUS", "CONFIRMED" if is_request else "CANCELLED"))
+        properties.append(Property("STATUS", _STATUS[answer]))
     properties += [
-        Property("TRANSP", "OPAQUE" if is_request and not entry.is_all_day else "TRANSPARENT"),
-        Property("SUMMARY", entry.title),
+        Property("TRANSP", "OPAQUE" if is_busy else "TRANSPARENT"),
+        Property("SUMMARY", wording.title(entry, words) if answer == "TENTATIVE" else entry.title),
         *_when(entry),
         *_where(entry, words, links),
         *_what(entry, words, links),
@@ -100,6 +104,10 @@ def personal_event(entry: Entry, words: Words, personal: Personal, *, links: Lin
         properties.append(Property("CONFERENCE", Verbatim(links.online), (("VALUE", "URI"), ("FEATURE", "VIDEO"))))
         properties.append(Property("X-GOOGLE-CONFERENCE", Verbatim(links.online)))
     return Component("VEVENT", properties)
+
+
+# The STATUS that goes with the attendee's PARTSTAT; who is uninvited has none.
+_STATUS: Final[dict[str | None, str]] = {"ACCEPTED": "CONFIRMED", "TENTATIVE": "TENTATIVE", None: "CANCELLED"}
 
 
 def calendar(properties: list[Property], events: list[Component], zones: set[str]) -> Component:
@@ -166,9 +174,9 @@ def _organizer(organizer: Mailbox) -> Property:
     return Property("ORGANIZER", address(organizer.email), _common_name(organizer.name))
 
 
-def _attendee(attendee: Mailbox, *, is_invited: bool) -> Property:
-    answer = (("PARTSTAT", "ACCEPTED"), ("RSVP", "FALSE")) if is_invited else ()
-    parameters = (("CUTYPE", "INDIVIDUAL"), ("ROLE", "REQ-PARTICIPANT"), *answer, *_common_name(attendee.name))
+def _attendee(attendee: Mailbox, answer: str | None) -> Property:
+    answered = (("PARTSTAT", answer), ("RSVP", "FALSE")) if answer else ()
+    parameters = (("CUTYPE", "INDIVIDUAL"), ("ROLE", "REQ-PARTICIPANT"), *answered, *_common_name(attendee.name))
     return Property("ATTENDEE", address(attendee.email), parameters)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.calendar.entries import Entry, Item
+from app.calendar.entries import Entry, Item, Standing
 from app.core.i18n import Language, speaking
 from app.core.i18n import gettext as _
 from app.core.times import zone_label
@@ -20,7 +20,10 @@ class Words:
     """The fixed words in one language: looked up once a calendar, not once an event."""
 
     language: Language
+    archive: str
     cancelled: str
+    draft: str
+    waiting: str
     online: str
     agenda: str
     agenda_illustrative: str
@@ -37,7 +40,10 @@ def words_in(language: Language) -> Words:
     with speaking(language):
         return Words(
             language=language,
+            archive=_("Archive"),
             cancelled=_("Cancelled: %(title)s"),
+            draft=_("Draft: %(title)s"),
+            waiting=_("Waiting list: %(title)s"),
             online=_("Online"),
             agenda=_("Agenda"),
             agenda_illustrative=_("Agenda (times are illustrative)"),
@@ -51,8 +57,12 @@ def words_in(language: Language) -> Words:
 
 
 def title(entry: Entry, words: Words) -> str:
-    """Return the title; that of a cancelled event says so, since some clients do not show STATUS."""
-    return words.cancelled % {"title": entry.title} if entry.is_cancelled else entry.title
+    """Return the title, with what some clients do not show of STATUS: cancelled, a draft, on the waiting list."""
+    if entry.is_cancelled:
+        return words.cancelled % {"title": entry.title}
+    if entry.standing is Standing.SETTLED:
+        return entry.title
+    return (words.draft if entry.standing is Standing.DRAFT else words.waiting) % {"title": entry.title}
 
 
 def location(entry: Entry, words: Words, online_url: str | None = None) -> str:
@@ -70,10 +80,10 @@ def description(
 ) -> str:
     """Return everything the event page says that fits a calendar; the two private links only if they are given."""
     if entry.is_cancelled:
-        paragraphs = [entry.cancellation_reason]
+        paragraphs = [entry.remark, entry.cancellation_reason]
     else:
         paragraphs = [words.join % {"url": online_url}] if online_url else []
-        paragraphs += [entry.notice, entry.summary, _agenda(entry, words)]
+        paragraphs += [entry.remark, entry.notice, entry.summary, _agenda(entry, words)]
     links = [words.details % {"url": url}]
     if manage_url:
         links.append(words.registration % {"url": manage_url})

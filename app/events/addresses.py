@@ -9,7 +9,7 @@ from app.core.db import db, require_transaction
 from app.core.errors import BadInputError
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventAddress
-from app.events.queries import public
+from app.events.queries import reachable
 
 LENGTH_MAX: Final = 120
 OLD_MAX: Final = 100
@@ -60,6 +60,6 @@ def address_now(old_slug: str) -> str | None:
     statement = (
         select(Event.slug)
         .join(EventAddress, EventAddress.event_id == Event.id)
-        .where(EventAddress.slug == old_slug, public())
+        .where(EventAddress.slug == old_slug, reachable())
     )
     return db.session.scalar(statement)

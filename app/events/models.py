@@ -170,6 +170,10 @@ class Event(Model):
         Index(None, "city_id", "starts_at"),
         Index(None, "ends_at"),
         Index(None, "series_id"),
+        Index(None, "published_at", "id"),
+        # Which edition of a feed is the present one is read from these alone, whenever a client polls.
+        Index("ix_events_feeds", "ends_at", "state", "visibility", "id", "revision", "revised_at"),
+        Index(None, "revised_at"),
         Index("ix_events_to_publish", "publish_at", sqlite_where=_TO_PUBLISH, postgresql_where=_TO_PUBLISH),
     )
 
@@ -358,7 +362,8 @@ class TicketType(Model):
         UniqueConstraint("event_id", "slug"),
         CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
-        CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="seats_within_capacity"),
+        CheckConstraint("seats_over >= 0", name="seats_over"),
+        CheckConstraint("capacity IS NULL OR seats_taken <= capacity + seats_over", name="seats_within_capacity"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -372,6 +377,8 @@ class TicketType(Model):
     seats_taken: Mapped[int] = mapped_column(default=0)
     # The seats there really are, where an organizer lets more people in because some never come; else None.
     overbooked_from: Mapped[int | None]
+    # Seats above the capacity, given before it was lowered: nobody loses one, and nobody new gets one.
+    seats_over: Mapped[int] = mapped_column(default=0)
     is_public: Mapped[bool] = mapped_column(default=True)
 
     event: Mapped[Event] = relationship(back_populates="ticket_types")

@@ -14,7 +14,7 @@ from app.core.i18n import gettext as _
 from app.core.times import iso
 from app.events import covers, queries, rules
 from app.events.maps import map_links
-from app.events.models import Event, EventState, Mode, SessionKind, Venue
+from app.events.models import Event, EventState, Mode, SessionKind, Venue, Visibility
 from app.web.pages import public_url
 
 DESCRIPTION_LENGTH_MAX: Final = 200
@@ -44,11 +44,16 @@ class Credits:
     names: Sequence[Credit]
 
 
-def event_context(event: Event, *, now: datetime) -> dict[str, object]:
-    """Return what `templates/events/event.html` needs of an event from `queries.public_event`."""
+def event_context(event: Event, *, now: datetime, code: str = "") -> dict[str, object]:
+    """Return what `templates/events/event.html` needs of an event from `queries.public_event`.
+
+    `code` is the one that let the reader in, and stands in every address of an event by invitation.
+    """
+    code_or_none = code or None
     speakers = rules.speakers(event, today=local_day(now, event.zone))
     return {
         "event": event,
+        "code": code_or_none,
         "is_over": rules.is_over(event, now=now),
         "is_running": rules.is_running(event, now=now),
         "is_cancelled": event.state == EventState.CANCELLED,
@@ -63,9 +68,9 @@ def event_context(event: Event, *, now: datetime) -> dict[str, object]:
         # The form's questions are a statement too, and no page has both.
         "photos": queries.photos_of(event.id) if rules.is_over(event, now=now) else [],
         "links": [Credit(Texts(**line["label"]), line["url"]) for line in event.links],
-        "json_ld": json_ld(event, speakers),
-        "share_image": cover_url(event),
-        "google_url": google_url(event),
+        "json_ld": json_ld(event, speakers) if event.visibility is Visibility.PUBLIC else None,
+        "share_image": cover_url(event, code=code_or_none),
+        "google_url": google_url(event, code=code_or_none),
         "webcal_url": "webcal:" + public_url("calendar.site_feed").partition(":")[2],
         "description": description(event),
     }
@@ -109,16 +114,16 @@ def description(event: Event) -> str:
     return text if len(text) <= DESCRIPTION_LENGTH_MAX else text[: DESCRIPTION_LENGTH_MAX - 1] + "…"
 
 
-def cover_url(event: Event) -> str:
+def cover_url(event: Event, *, code: str | None = None) -> str:
     """Return the address of the cover for share cards: absolute, 1200 x 630 when it is ours; none is a WebP or SVG."""
     if event.cover:
         return public_url("events.picture", digest=event.cover.digest, suffix="jpg", lang=None)
     if event.cover_url:
         return event.cover_url
-    return public_url("events.cover_png", slug=event.slug, v=covers.VERSION, lang=None)
+    return public_url("events.cover_png", slug=event.slug, v=covers.VERSION, code=code, lang=None)
 
 
-def google_url(event: Event) -> str:
+def google_url(event: Event, *, code: str | None = None) -> str:
     """Return the address that opens Google Calendar with this event filled in."""
     language = current_language()
     if event.is_all_day:
@@ -132,7 +137,7 @@ def google_url(event: Event) -> str:
         "text": event.title.in_language(language),
         "dates": dates,
         "ctz": event.zone,
-        "details": public_url("registrations.event_page", slug=event.slug),
+        "details": public_url("registrations.event_page", slug=event.slug, code=code),
         "location": ", ".join(_place_words(event.venue)) if event.venue else "",
     }
     return "https://calendar.google.com/calendar/render?" + urlencode({k: v for k, v in values.items() if v})

@@ -120,6 +120,25 @@ def register() -> None:
     undo.register("event_team.role_changed", team.restore, needs={Permission.TEAM})
     words.register(
         {
+            "event.published": _l("Event published"),
+            "event.published_late": _l("Event published itself, late"),
+            "event.publishing_scheduled": _l("Time to publish itself set"),
+            "event.publishing_unscheduled": _l("Time to publish itself removed"),
+            "event.publishing_missed": _l("Event could not publish itself"),
+            "event.unpublished": _l("Event made a draft again"),
+            "event.moved": _l("Date or place changed"),
+            "event.cancelled": _l("Event cancelled"),
+            "event.cancellation_taken_back": _l("Cancellation taken back"),
+            "event.deleted": _l("Draft deleted"),
+            "event.preview_renewed": _l("Preview link renewed"),
+            "event.address_changed": _l("Web address changed"),
+            "event.recap_written": _l("Recap written"),
+            "event.photos_changed": _l("Photos changed"),
+        }
+    )
+    words.register_fields({"slug": _l("Web address"), "photos": _l("Photos")})
+    words.register(
+        {
             "event.created": _l("Event created"),
             "event.changed": _l("Event changed"),
             "event_team.invited": _l("Invited to manage the event"),

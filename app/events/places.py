@@ -34,15 +34,27 @@ def city_of(value: str) -> City | None:
 
 
 def venue_of(value: str, *, city: City | None, now: datetime) -> Venue | None:
-    """Return the venue of a slug, or a new one of a typed name (`+歌华大厦`) in that city."""
+    """Return the venue of a slug, or of a typed name (`+歌华大厦`) in that city, made if it is not there yet."""
     session = require_transaction()
     if not value.startswith(NEW):
         return session.scalar(select(Venue).where(Venue.slug == value)) if value else None
     name = Texts.of(value.removeprefix(NEW))
+    if (known := venue_named(name, city=city)) is not None:
+        return known
     venue = Venue(slug=venue_slug(name, city=city), name=name, city_id=city and city.id, revised_at=now)
     session.add(venue)
     session.flush()
     return venue
+
+
+def venue_named(name: Texts, *, city: City | None) -> Venue | None:
+    """Return the venue that has this name in either language and is in this city; None when there is none."""
+    wanted = {plain_name(text) for text in (name.zh, name.en) if text}
+    for venue in choices.venues():
+        is_there = venue.city_id == (city.id if city else None)
+        if is_there and wanted & {plain_name(text) for text in (venue.name.zh, venue.name.en) if text}:
+            return venue
+    return None
 
 
 def venue_slug(name: Texts, *, city: City | None) -> str:

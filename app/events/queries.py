@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, Self
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, load_only, raiseload, selectinload
 
 from app.community.models import Group, Person, Role, Term
@@ -17,6 +17,7 @@ from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.i18n import LANGUAGES, Texts
 from app.core.i18n import gettext as _
+from app.events.admission import refuse_strangers
 from app.events.models import (
     City,
     Event,
@@ -27,6 +28,7 @@ from app.events.models import (
     SessionSpeaker,
     Tag,
     Venue,
+    Visibility,
     event_groups,
     event_tags,
 )
@@ -37,8 +39,6 @@ PAST_MAX: Final = 40
 LIST_MAX: Final = 30
 GROUP_EVENTS_MAX: Final = 20
 OPTIONS_MAX: Final = 500
-SPEAKERS_MAX: Final = 120
-TALKS_MAX: Final = 200
 PHOTOS_MAX: Final = 60
 WORDS_MAX: Final = 5
 WORD_LENGTH_MAX: Final = 40
@@ -107,26 +107,25 @@ class Options:
     groups: list[tuple[str, Texts]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakerLine:
-    """A speaker as the list shows them; `terms` of the person are those as User Group Leader today."""
+def reachable() -> ColumnElement[bool]:
+    """Return the condition that an event has a page for whoever has its address; the twin of `rules.is_public`.
 
-    person: Person
-    talks: int
-    is_leader: bool
-
-
-def public() -> ColumnElement[bool]:
-    """Return the condition that anybody may see an event; the twin of `rules.is_public`."""
+    Of an event by invitation the page is a question for the code (`admission`).
+    """
     # Not IN: for that SQLite takes the index on the state, in which nearly all events are, and sorts them.
     return and_(*(Event.state != state for state in EventState if state not in PUBLIC_STATES))
 
 
-def public_event(slug: str, *, now: datetime) -> Event:
-    """Return a public event with everything its page shows, in two statements.
+def listed() -> ColumnElement[bool]:
+    """Return the condition that an event is in lists, feeds and search: it has a page, and that is for everybody."""
+    return and_(reachable(), Event.visibility == Visibility.PUBLIC)
+
+
+def public_event(slug: str, *, now: datetime, code: str = "") -> Event:
+    """Return an event with everything its page shows, in two statements; for one by invitation, three.
 
     Of the speakers' terms only those are loaded that make them a User Group Leader today. Raises NotFoundError
-    for an event that does not exist, and for a draft.
+    for an event that does not exist, and for a draft; InvitationNeededError where `code` does not let in.
     """
     # Groups and tags by hand: joinedload nests the join of their link tables, and SQLite then reads those whole.
     statement = (
@@ -135,7 +134,7 @@ def public_event(slug: str, *, now: datetime) -> Event:
         .outerjoin(Group, Group.id == event_groups.c.group_id)
         .outerjoin(event_tags, event_tags.c.event_id == Event.id)
         .outerjoin(Tag, Tag.id == event_tags.c.tag_id)
-        .where(Event.slug == slug, public())
+        .where(Event.slug == slug, reachable())
         .options(*_event_and_agenda(now), contains_eager(Event.groups).raiseload(Group.parent))
         .options(contains_eager(Event.tags))
         .order_by(Group.position, Group.id, Tag.slug)
@@ -145,6 +144,7 @@ def public_event(slug: str, *, now: datetime) -> Event:
         raise NotFoundError(
             _("There is no event at this address, or it is not public yet. All events are in the list.")
         )
+    refuse_strangers(event.id, event.visibility, code=code, now=now)
     return event
 
 
@@ -166,9 +166,15 @@ def photos_of(event_id: int) -> Sequence[EventPhoto]:
     return db.session.scalars(statement).all()
 
 
-def is_public_slug(slug: str) -> bool:
-    """Tell whether a public event has this slug; one small statement."""
-    return db.session.scalar(select(Event.id).where(Event.slug == slug, public())) is not None
+def refuse_unless_reachable(slug: str, *, now: datetime, code: str = "") -> None:
+    """Raise NotFoundError where no event has this slug or its page is not for this reader; one small statement or two.
+
+    For files beside the page, such as a picture.
+    """
+    found = db.session.execute(select(Event.id, Event.visibility).where(Event.slug == slug, reachable())).one_or_none()
+    if found is None:
+        raise NotFoundError(_("There is nothing at this address."))
+    refuse_strangers(*found, code=code, now=now)
 
 
 def whole_event(*, now: datetime) -> list[Any]:
@@ -227,7 +233,7 @@ def upcoming_events(*, now: datetime) -> Sequence[Event]:
     """Return what is still to come or under way, the next first."""
     return db.session.scalars(
         select(Event)
-        .where(public(), Event.ends_at > now)
+        .where(listed(), Event.ends_at > now)
         .options(*line_of_event())
         .order_by(Event.starts_at, Event.id)
         .limit(UPCOMING_MAX)
@@ -241,7 +247,7 @@ def past_events(*, now: datetime) -> EventList:
 
 def listed_events(wanted: Filter, *, after: Cursor | None, now: datetime, limit: int = LIST_MAX) -> EventList:
     """Return one page of the events that fit: upcoming ones by their beginning, others by their end, latest first."""
-    statement = select(Event).where(public(), *_conditions(wanted, now)).options(*line_of_event())
+    statement = select(Event).where(listed(), *_conditions(wanted, now)).options(*line_of_event())
     key: InstrumentedAttribute[datetime] = Event.starts_at if wanted.when == "upcoming" else Event.ends_at
     statement = _page(statement, key, after, descending=wanted.when != "upcoming")
     # One more than is shown tells whether there is a next page.
@@ -306,13 +312,13 @@ def options() -> Options:
     """Return what the list can be narrowed to, in one statement."""
     parts = [
         select(literal("city").label("kind"), City.slug, City.name, literal(0).label("position")).where(
-            select(Event.id).where(Event.city_id == City.id, public()).exists()
+            select(Event.id).where(Event.city_id == City.id, listed()).exists()
         ),
         select(literal("tag"), Tag.slug, Tag.name, literal(0)).where(
-            select(Event.id).join(event_tags).where(event_tags.c.tag_id == Tag.id, public()).exists()
+            select(Event.id).join(event_tags).where(event_tags.c.tag_id == Tag.id, listed()).exists()
         ),
         select(literal("group"), Group.slug, Group.name, Group.position).where(
-            select(Event.id).join(event_groups).where(event_groups.c.group_id == Group.id, public()).exists()
+            select(Event.id).join(event_groups).where(event_groups.c.group_id == Group.id, listed()).exists()
         ),
     ]
     union = union_all(*parts).subquery()
@@ -329,61 +335,8 @@ def events_of_group(group_id: int) -> Sequence[Event]:
     return db.session.scalars(
         select(Event)
         .join(event_groups, event_groups.c.event_id == Event.id)
-        .where(event_groups.c.group_id == group_id, public())
+        .where(event_groups.c.group_id == group_id, listed())
         .options(*line_of_event())
         .order_by(Event.ends_at.desc(), Event.id.desc())
         .limit(GROUP_EVENTS_MAX)
     ).all()
-
-
-def speakers(*, today: date, page: int = 1) -> tuple[list[SpeakerLine], bool]:
-    """Return one page of speakers, User Group Leaders first, then by number of talks; and whether more follow.
-
-    A User Group Leader is listed before the first talk too: speaking is what the role is for. Two statements.
-    """
-    given = (
-        select(SessionSpeaker.person_id, func.count().label("talks"))
-        .join(Session, Session.id == SessionSpeaker.session_id)
-        .join(Event, Event.id == Session.event_id)
-        .where(_real())
-        .group_by(SessionSpeaker.person_id)
-        .subquery()
-    )
-    is_leader = exists().where(Term.person_id == Person.id, leading(), held_on(today))
-    talks = func.coalesce(given.c.talks, 0)
-    statement = (
-        select(Person, talks, is_leader)
-        .outerjoin(given, given.c.person_id == Person.id)
-        .where(or_(given.c.talks.is_not(None), is_leader))
-        .options(
-            selectinload(Person.terms.and_(leading(), held_on(today))).options(
-                joinedload(Term.role).raiseload(Role.group), joinedload(Term.group).raiseload(Group.parent)
-            )
-        )
-        .order_by(is_leader.desc(), talks.desc(), Person.slug)
-        .limit(SPEAKERS_MAX + 1)
-        .offset((page - 1) * SPEAKERS_MAX)
-    )
-    rows = [SpeakerLine(person, count, leads) for person, count, leads in db.session.execute(statement)]
-    return rows[:SPEAKERS_MAX], len(rows) > SPEAKERS_MAX
-
-
-def talks_of(person_id: int) -> Sequence[Session]:
-    """Return what a person gave or will give at public events, the latest first, with event and fellow speakers."""
-    statement = (
-        select(Session)
-        .join(Session.event)
-        .where(_real(), Session.id.in_(select(SessionSpeaker.session_id).where(SessionSpeaker.person_id == person_id)))
-        .options(
-            contains_eager(Session.event).options(*line_of_event()),
-            joinedload(Session.speakers).joinedload(SessionSpeaker.person).raiseload("*"),
-        )
-        .order_by(Event.starts_at.desc(), Session.position)
-        .limit(TALKS_MAX)
-    )
-    return db.session.scalars(statement).unique().all()
-
-
-def _real() -> ColumnElement[bool]:
-    # A demo event takes a real agenda to a day on which nobody will speak.
-    return and_(Event.state == EventState.PUBLISHED, Event.is_demo.is_(False))

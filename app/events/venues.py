@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload, raiseload
 from app.accounts.models import Organizer
 from app.accounts.rights import PERMISSIONS, Permission
 from app.core.db import db, require_transaction, transaction
-from app.core.errors import NotFoundError, RefusedError
+from app.core.errors import BadInputError, NotFoundError, RefusedError
 from app.core.i18n import gettext as _
 from app.core.versions import Seen, settle
 from app.events import places
@@ -85,11 +85,18 @@ def values_of(venue: Venue) -> dict[str, Any]:
 
 
 def make_venue(values: Mapping[str, Any], *, by: Actor, now: datetime) -> Venue:
-    """Add a venue."""
+    """Add a venue; sent again, the same one is returned.
+
+    Raises BadInputError, for `name`, when there is another one of this name in this city.
+    """
 
     def write() -> Venue:
         with transaction() as session:
             city = places.city_of(values["city"])
+            if (known := places.venue_named(values["name"], city=city)) is not None:
+                if all(getattr(known, name) == values[name] for name in _TEXTS):
+                    return known
+                raise BadInputError(_("There is a venue of this name in this city already."), field="name")
             venue = Venue(
                 slug=places.venue_slug(values["name"], city=city),
                 city=city,

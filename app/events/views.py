@@ -11,7 +11,7 @@ from app.community.views import bp as community
 from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
-from app.events import covers, pages, pictures, queries, rules
+from app.events import covers, pages, pictures, queries, rules, talks
 from app.web.pages import public_page
 
 YEAR = 365 * 24 * 3600
@@ -76,8 +76,7 @@ def cover(slug: str) -> Response:
 def cover_png(slug: str) -> Response:
     """Answer the generated cover for share cards; of public events alone, since drawing one takes 0.1 s."""
     _check(slug)
-    if not queries.is_public_slug(slug):
-        raise NotFoundError(_("There is no such picture."))
+    queries.refuse_unless_reachable(slug, now=utc_now(), code=request.args.get("code", ""))
     return _picture(covers.png(slug), "image/png")
 
 
@@ -109,7 +108,7 @@ def speakers() -> Response:
     """Show who speaks: User Group Leaders first, then by number of talks."""
     number = request.args.get("page", 1, type=int)
     number = min(max(number, 1), PAGE_MAX)
-    lines, more = queries.speakers(today=local_day(utc_now(), site().time_zone), page=number)
+    lines, more = talks.speakers(today=local_day(utc_now(), site().time_zone), page=number)
     return public_page(
         "community/speakers.html",
         leaders=[line for line in lines if line.is_leader],
@@ -129,7 +128,7 @@ def speaker(slug: str) -> Response:
     return public_page(
         "community/speaker.html",
         person=person,
-        talks=queries.talks_of(person.id),
+        talks=talks.talks_of(person.id),
         terms=terms,
         is_leader=is_user_group_leader(person, today=today),
         is_current=lambda term: is_current(term, today=today),

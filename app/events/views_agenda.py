@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.gate import PATH, actor, signed_in_organizer
@@ -12,6 +12,7 @@ from app.community.rules import local_day
 from app.community.site import site
 from app.core.clock import utc_now
 from app.core.errors import BadInputError
+from app.core.i18n import LANGUAGES, Language, Texts
 from app.core.i18n import gettext as _
 from app.core.versions import ClashError
 from app.events import rules
@@ -42,7 +43,17 @@ def _event_id(slug: str) -> int:
 
 
 def _to(slug: str, done: str, session_id: int | None = None) -> BaseResponse:
-    return see_other(".index", slug=slug, done=done, _anchor=f"session-{session_id}" if session_id else None)
+    anchor = {"item": str(session_id), "_anchor": f"session-{session_id}"} if session_id else {}
+    return see_other(".index", slug=slug, done=done, **anchor)
+
+
+def _kept(slug: str) -> str:
+    """Return the address of the form that was just saved, of which the browser need keep nothing any more."""
+    done, item = request.args.get("done"), request.args.get("item", type=int)
+    if done == "changed" and item is not None and 0 < item <= _ID_MAX:
+        return url_for(".change", slug=slug, session_id=item, lang=None)
+    endpoint = {"added": ".add", "pasted": ".preview"}.get(done or "")
+    return url_for(endpoint, slug=slug, lang=None) if endpoint else ""
 
 
 @bp.get("")
@@ -68,6 +79,7 @@ def index(slug: str) -> Response:
         start_of=start_of,
         pauses=words.pause_names(),
         done=words.done(request.args.get("done")),
+        kept=_kept(slug),
         removal=queries.last_removal(event.id),
     )
 
@@ -101,6 +113,8 @@ def add(slug: str) -> BaseResponse:
     form = SessionForm(request.form, data=empty_values())
     form.speakers.add(request.form.getlist("leader"))
     after = _after(managed.event)
+    if "preview" in request.form:
+        return _page(managed, form, after=after, is_preview=True)
     if not _is_valid(form):
         return _page(managed, form, after=after, status=422)
     try:
@@ -131,6 +145,8 @@ def change(slug: str, session_id: int) -> BaseResponse:
     session = queries.item(managed.event, session_id)
     form = SessionForm(request.form, data=values_of(session, managed.event))
     form.speakers.add(request.form.getlist("leader"))
+    if "preview" in request.form:
+        return _page(managed, form, session, is_preview=True)
     if not _is_valid(form):
         return _page(managed, form, session, status=422)
     try:
@@ -157,7 +173,10 @@ def _page(
     *,
     after: Session | None = None,
     status: int = 200,
+    is_preview: bool = False,
 ) -> Response:
+    if is_preview:
+        form.speakers.resolve()
     event, now = managed.event, utc_now()
     found = [finding for finding in findings(event, event.sessions) if session and finding.session.id == session.id]
     today: date = local_day(now, site().time_zone)
@@ -173,7 +192,13 @@ def _page(
         sentence=words.sentence,
         choices=people.choices(today=today, now=now),
         written=people.written,
+        previews=_previews(form) if is_preview else None,
     )
+
+
+def _previews(form: SessionForm) -> list[tuple[Language, Texts]]:
+    """Return the abstract in each language it is written in, alone: nothing falls back in a preview."""
+    return [(each, Texts(**{each: text})) for each in LANGUAGES if (text := form.abstract.text_in(each))]
 
 
 @bp.post(f"/sessions/<int(max={_ID_MAX}):session_id>/position")

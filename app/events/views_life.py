@@ -73,7 +73,7 @@ def preview_url(managed: Managed) -> str:
 def publish(slug: str) -> BaseResponse:
     """Publish now."""
     life.publish(gate(slug).event.id, by=actor(), now=utc_now())
-    return see_other("organizer.event", slug=slug, done="published")
+    return see_other("organizer.event", slug=slug, after="published")
 
 
 @bp.post("/publication/time")
@@ -88,14 +88,14 @@ def publish_at(slug: str) -> BaseResponse:
     except BadInputError as error:
         form.refuse(error)
         return _publication(gate(slug, options=checklist.loads()), form, status=422)
-    return see_other("organizer.event", slug=slug, done="scheduled")
+    return see_other("organizer.event", slug=slug, after="scheduled")
 
 
 @bp.post("/publication/time/removal")
 def forget_publish_at(slug: str) -> BaseResponse:
     """Let it stay a draft after all."""
     life.forget_publish_at(gate(slug).event.id, by=actor(), now=utc_now())
-    return see_other("organizer.event", slug=slug, done="unscheduled")
+    return see_other("organizer.event", slug=slug, after="unscheduled")
 
 
 @bp.get("/withdrawal")
@@ -108,14 +108,14 @@ def withdrawal(slug: str) -> Response:
 def unpublish(slug: str) -> BaseResponse:
     """Make a draft of it again."""
     life.unpublish(gate(slug).event.id, by=actor(), now=utc_now())
-    return see_other("organizer.event", slug=slug, done="unpublished")
+    return see_other("organizer.event", slug=slug, after="unpublished")
 
 
 @bp.post("/preview-link")
 def renew_preview(slug: str) -> BaseResponse:
     """Make another preview link."""
     life.renew_preview(gate(slug).event.id, by=actor(), now=utc_now())
-    return see_other("organizer.event", slug=slug, done="renewed", _anchor="preview")
+    return see_other("organizer.event", slug=slug, after="renewed", _anchor="preview")
 
 
 @bp.get("/cancellation")
@@ -134,7 +134,7 @@ def cancel(slug: str) -> BaseResponse:
     if not form.validate():
         return step_page("events/manage/cancellation.html", managed, Step.CANCEL, form=form, status=422)
     life.cancel_event(managed.event.id, form.reason.data, by=actor(), now=utc_now())
-    return see_other("organizer.event", slug=slug, done="cancelled")
+    return see_other("organizer.event", slug=slug, after="cancelled")
 
 
 @bp.post("/cancellation/removal")
@@ -144,7 +144,7 @@ def take_back(slug: str) -> BaseResponse:
     if not form.validate():
         return step_page("events/manage/take_back.html", managed, Step.TAKE_BACK, form=form, status=422)
     life.take_back_cancellation(managed.event.id, form.note.data or Texts(), by=actor(), now=utc_now())
-    return see_other("organizer.event", slug=slug, done="taken-back")
+    return see_other("organizer.event", slug=slug, after="taken-back")
 
 
 @bp.get("/deletion")
@@ -191,4 +191,4 @@ def change_address(slug: str) -> BaseResponse:
     except BadInputError as error:
         form.refuse(error)
         return _address(gate(slug), form, status=422)
-    return see_other("organizer.event", slug=form.slug.data, done="address")
+    return see_other("organizer.event", slug=form.slug.data, after="address")

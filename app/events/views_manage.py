@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import gate
@@ -147,10 +147,17 @@ def _details_page(
         zones=choices.ZONES,
         previews=_previews(form) if is_preview else None,
         done=_done(done),
+        schedule_url=_url_if_there("life.schedule", event.slug),
+        publication_url=_url_if_there("life.publication", event.slug),
         kept=url_for(".new") if done == "created" else request.path,
         mode_name=mode_name,
         warnings=_warnings(event, now=now),
     )
+
+
+def _url_if_there(endpoint: str, slug: str) -> str:
+    """Return the address of another blueprint's page about the event; empty in an application that goes without it."""
+    return url_for(endpoint, slug=slug) if endpoint in current_app.view_functions else ""
 
 
 def _warnings(event: Event, *, now: datetime) -> list[str]:

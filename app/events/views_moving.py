@@ -56,8 +56,8 @@ def move(slug: str) -> BaseResponse:
     except BadInputError as error:
         form.refuse(error)
         return _page(gate(slug, options=moving.loads()), form, status=error.status)
-    done = "saved" if managed.event.state == EventState.DRAFT else "moved"
-    return see_other("organizer.event", slug=slug, done=done)
+    after = "saved" if managed.event.state == EventState.DRAFT else "moved"
+    return see_other("organizer.event", slug=slug, after=after)
 
 
 def _review(slug: str, form: ScheduleForm) -> Response:

@@ -8,6 +8,7 @@ from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
 from app.community.site import site
 from app.core.clock import utc_now
+from app.core.errors import BadInputError
 from app.core.i18n import Texts, current_language
 from app.core.i18n import gettext as _
 from app.core.versions import ClashError
@@ -48,7 +49,11 @@ def create_venue() -> BaseResponse:
     form = venue_form(_NOTHING, choices.cities(), request.form)
     if not form.validate():
         return _venue_page(None, form, 422)
-    made = venues.make_venue(form.values(), by=gate.actor(), now=utc_now())
+    try:
+        made = venues.make_venue(form.values(), by=gate.actor(), now=utc_now())
+    except BadInputError as error:
+        form.refuse(error)
+        return _venue_page(None, form, 422)
     return see_other(".pin", slug=made.slug)
 
 

@@ -46,7 +46,7 @@ def _page(managed: Managed, form: Form, *, status: int = 200, refused: list[tupl
         photos=photos,
         captions=captions_form(photos),
         refused=refused or [],
-        is_saved=request.args.get("done") == "saved",
+        is_saved=request.args.get("after") == "saved",
         photos_max=queries.PHOTOS_MAX,
         at_once_max=AT_ONCE_MAX,
     )
@@ -66,7 +66,7 @@ def write_recap(slug: str) -> BaseResponse:
     except ClashError as error:
         form.show(error)
         return _page(_gate(slug), form, status=error.status)
-    return see_other(".recap_page", slug=slug, done="saved")
+    return see_other(".recap_page", slug=slug, after="saved")
 
 
 @bp.post("/recap/photos")

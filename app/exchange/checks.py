@@ -166,7 +166,8 @@ def _cannot_be_taken_back(event: Located[EventEntry], rows: Rows) -> Iterator[Mi
                     yield event.mistake(("ticket_types",), sentence)
                 continue
             index, wanted = stated[ticket.slug]
-            if wanted.capacity is not None and wanted.capacity < ticket.seats_taken:
+            # A capacity that was lowered on the site, knowingly, may stand in a file as it is.
+            if wanted.capacity not in {None, ticket.capacity} and wanted.capacity < ticket.seats_taken:
                 sentence = f"The capacity cannot be less than the {ticket.seats_taken} seats already taken."
                 yield event.mistake(("ticket_types", index, "capacity"), sentence)
     if event.gave("questions"):

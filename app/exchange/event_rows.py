@@ -16,6 +16,7 @@ from app.exchange.rows import Rows, changed
 from app.exchange.schedule import Schedule
 from app.exchange.schema import CreditEntry, EventEntry, SessionEntry
 from app.registrations.models import Question
+from app.registrations.seats import set_capacity
 
 # Fields of the file that are attributes of the event as they are.
 _PLAIN: Final = (
@@ -202,13 +203,14 @@ def _write_ticket_types(entry: EventEntry, event: Event) -> bool:
             "kind": ticket.kind,
             "name": ticket.name,
             "description": ticket.description,
-            "capacity": ticket.capacity,
             "is_public": ticket.is_public,
         }
         if ticket.slug in before:
-            different |= bool(changed(before[ticket.slug], values))
+            row = before[ticket.slug]
+            different |= bool(changed(row, values)) or row.capacity != ticket.capacity
+            set_capacity(row, ticket.capacity)
         else:
-            event.ticket_types.append(TicketType(slug=ticket.slug, **values))
+            event.ticket_types.append(TicketType(slug=ticket.slug, capacity=ticket.capacity, **values))
             different = True
     return different
 

@@ -9,6 +9,7 @@ from app.history import words
 from app.organizer import (
     views,
     views_event,  # noqa: F401 - adds its page to the blueprint
+    views_feed,
     views_history,
     views_search,
 )
@@ -24,6 +25,7 @@ _STEPS = (
 def init_app(app: Flask) -> None:
     """Register the room's pages."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(views_feed.bp)
     app.register_blueprint(views_history.bp)
     app.register_blueprint(views_search.bp)
     menu.add(app, "site", 10, "organizer.dashboard", _l("Overview"), needs=None)
@@ -33,6 +35,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(last_step=views_history.last_step)
     words.register(
         {
+            "feed.opened": _l("Calendar with a secret address made"),
+            "feed.replaced": _l("Secret address of the calendar replaced"),
+            "feed.ended": _l("Calendar with a secret address ended"),
             "history.downloaded": _l("History downloaded"),
             "history.undone": _l("Undone"),
         }

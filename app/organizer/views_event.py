@@ -36,5 +36,5 @@ def event(slug: str) -> Response:
         actions=main,
         rare_actions=rare,
         preview_url=preview_url(managed) if is_draft and Permission.EDIT in managed.permissions else None,
-        done=overview.done_words(request.args.get("done"), people, current_app.config["CHANGE_LETTER_DELAY"] // 60),
+        done=overview.done_words(request.args.get("after"), people, current_app.config["CHANGE_LETTER_DELAY"] // 60),
     )

@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlalchemy import delete, or_, select, update
 
+from app.calendar import private
+from app.calendar.private import Owner
 from app.core.db import require_transaction, transaction
 from app.events.models import Event, TicketType
 from app.history.service import Actor, forget_person, record
@@ -60,6 +62,7 @@ def erase_person(email_key: str, *, by: Actor, now: datetime) -> int:
         _blank_transfers(email_key, [registration.id for registration in registrations], now=now)
         session.execute(delete(StoppedReminders).where(StoppedReminders.email_key == email_key))
         session.execute(delete(PersonLink).where(PersonLink.email_key == email_key))
+        private.forget(Owner(email_key=email_key))
         mail.forget_address(email_key)
         return len(registrations)
 
@@ -69,6 +72,7 @@ def _blank(registration_id: int, *, leaves: bool, now: datetime) -> None:
     values: dict[str, object] = {
         "name": "",
         "email": "",
+        "declined_words": None,
         # Unique an event and state, as the index on live addresses asks; nobody can have it.
         "email_key": f"erased:{registration_id}",
         "token_version": Registration.token_version + 1,

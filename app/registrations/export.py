@@ -25,7 +25,7 @@ from app.events.models import Event
 from app.registrations import attendees
 from app.registrations.attendees import Wanted
 from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
-from app.registrations.queries import questions_of
+from app.registrations.queries import all_questions_of
 
 BATCH: Final = 1000
 XLSX_ROWS_MAX: Final = 1_048_575  # beside the header; Excel's own limit
@@ -151,7 +151,7 @@ def attendee_list(
 
     `on_progress` is told the number of attendees written since it was told last.
     """
-    questions, ticket_types = questions_of(event.id), attendees.ticket_type_names(event.id)
+    questions, ticket_types = all_questions_of(event.id), attendees.ticket_type_names(event.id)
     return AttendeeList(event, wanted, questions, ticket_types, language, on_progress)
 
 

@@ -1,71 +1,43 @@
 """The sign-up form of an event, made from what the event asks; and the form that corrects it later."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-import phonenumbers
 from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than types-wtforms
-    BooleanField,
     Field,
     HiddenField,
     RadioField,
     SelectChoice,
-    SelectMultipleField,
     StringField,
-    TextAreaField,
     ValidationError,
 )
-from wtforms.form import BaseForm
-from wtforms.validators import Length, Optional, StopValidation
-from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+from wtforms.validators import Length
 
 from app.core.addresses import Address, normalise
-from app.core.i18n import Language, Texts, current_language, ngettext
+from app.core.errors import BadInputError
+from app.core.i18n import Language, current_language, ngettext
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
+from app.events.admission import CODE_MAX, clean_code
 from app.events.models import TicketType
-from app.registrations.models import Question, QuestionKind
+from app.registrations import rules
+from app.registrations.fields import PREFIX, Required, is_empty, question_field, spoken_condition
+from app.registrations.models import Question
 from app.registrations.rules import seats_left
 from app.registrations.service import AnswerValue, SignUp
-from app.web.forms import Form, many_lines, one_line
+from app.web.forms import Form, one_line
 from app.web.pages import seconds_since
 
 NAME_MAX: Final = 100
 EMAIL_MAX: Final = 254
-SHORT_MAX: Final = 200
-LONG_MAX: Final = 2000
-NUMBER_MAX: Final = 10**12
 DIGITS_MAX: Final = 10
-# A number without a country code is taken as one of the country most events are in.
-PHONE_REGION: Final = "CN"
-
-PREFIX: Final = "q_"
 
 # What mail programs turn into a link; "J.R. Smith" is none.
 _WEB_ADDRESS: Final = re.compile(
     r"://|\bwww\.|\w\.[a-z]{2,}/|[\w-]{2,}\.(?:com|cn|net|org|io|top|xyz|info|vip|ru|me|cc|shop|link)\b", re.IGNORECASE
 )
-
-
-class Required:
-    """Asks for an answer: something other than blanks, nothing chosen, or a box not ticked; nought is one."""
-
-    field_flags: ClassVar = {"required": True}
-
-    def __init__(self, message: object) -> None:
-        """Keep what to say."""
-        self.message = message
-
-    def __call__(self, _form: Form, field: Field) -> None:
-        """Look at what is left after cleaning; a mistake in reading it has been reported already."""
-        if _is_empty(field.data):
-            raise StopValidation(str(self.message))
-
-
-def _is_empty(value: object) -> bool:
-    # Nought is an answer, and equals False.
-    return value is None or value is False or value in ("", [])
 
 
 def no_web_address(_form: Form, field: Field) -> None:
@@ -77,6 +49,15 @@ def no_web_address(_form: Form, field: Field) -> None:
 def _whole_number(value: object) -> int | None:
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS_MAX else None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a question counts: `name` of the field and `value` for scripts, and the same in a sentence for people."""
+
+    name: str
+    value: str
+    sentence: str
 
 
 class _Answered(Form):
@@ -105,10 +86,32 @@ class _Answered(Form):
         for id_, message in super().summary():
             yield id_, f"{asked[id_]}{_(': ')}{message}" if id_ in asked else message
 
+    def is_asked(self, question: Question) -> bool:
+        """Tell whether what was answered so far makes this question one of them."""
+        return question.id in rules.asked(self.questions, self._given())
+
+    def condition_of(self, field: Field) -> Condition | None:
+        """Return when the question of this field counts; None for one that everybody is asked."""
+        by_key = {question.key: question for question in self.questions}
+        condition = by_key[field.name.removeprefix(PREFIX)].condition
+        on = by_key.get(condition["question"]) if condition else None
+        if condition is None or on is None:
+            return None
+        value = condition["value"]
+        return Condition(PREFIX + on.key, "y" if value is True else str(value), spoken_condition(on, value))
+
+    def has_conditions(self) -> bool:
+        """Tell whether any question counts for some people only."""
+        return any(question.condition for question in self.questions)
+
     def answers(self) -> dict[int, AnswerValue]:
-        """Return what was answered, by question id; what was left empty is not there."""
-        given = {question.id: self[PREFIX + question.key].data for question in self.questions}
-        return {key: value for key, value in given.items() if not _is_empty(value)}
+        """Return what was answered, by question id; what was left empty, or does not count, is not there."""
+        given = self._given()
+        asked = rules.asked(self.questions, given)
+        return {key: value for key, value in given.items() if key in asked and not is_empty(value)}
+
+    def _given(self) -> dict[int, Any]:
+        return {question.id: self[PREFIX + question.key].data for question in self.questions}
 
 
 class _SignUp(_Answered):
@@ -148,8 +151,8 @@ class _SignUp(_Answered):
         if age is None or age < self.seconds_min:
             raise ValidationError(_("That was very quick. Please check your entries and send the form again."))
 
-    def wish(self, language: Language) -> SignUp:
-        """Return the validated sign-up."""
+    def wish(self, language: Language, *, code: str = "") -> SignUp:
+        """Return the validated sign-up; `code` is the invitation that let the person in."""
         if self.address is None:
             message = "the form was not validated"
             raise RuntimeError(message)
@@ -159,6 +162,7 @@ class _SignUp(_Answered):
             ticket_type_id=self.ticket_type.data,
             answers=self.answers(),
             language=language,
+            code=code,
         )
 
 
@@ -194,167 +198,27 @@ def correction_form(
 
 
 def _with_questions(base: type[_Answered], questions: Sequence[Question]) -> Any:
-    fields: dict[str, Any] = {PREFIX + question.key: _field(question) for question in questions}
+    fields: dict[str, Any] = {PREFIX + question.key: question_field(question) for question in questions}
     return type("EventForm", (base,), {**fields, "questions": questions})
 
 
-def _field(question: Question) -> Any:
-    """Return the field for a question: its label, its help, whether it must be answered."""
-    language = current_language()
-    make = _FIELDS[question.kind]
-    validators = [_required(question.kind)] if question.is_required else [Optional()]
-    return make(
-        question,
-        label=question.label.in_language(language),
-        description=question.help.in_language(language),
-        validators=validators,
+class InvitationForm(Form):
+    """The code that opens an event by invitation."""
+
+    code = StringField(
+        _l("Invitation code"),
+        filters=[clean_code],
+        validators=[Required(_l("Please type the code you were given."))],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": CODE_MAX},
     )
 
-
-def _required(kind: QuestionKind) -> Any:
-    if kind is QuestionKind.CHECKBOX:
-        return Required(_("Please tick this box to continue."))
-    return Required(_("Please choose.") if kind is QuestionKind.ONE_CHOICE else _("Please fill this in."))
-
-
-def _choices(question: Question) -> list[SelectChoice]:
-    language = current_language()
-    return [
-        SelectChoice(option["value"], Texts(**option["label"]).in_language(language)) for option in question.options
-    ]
+    def refuse_code(self) -> None:
+        """Say that the code opens nothing."""
+        self.refuse(
+            BadInputError(_("This code does not open this event, or no longer. Ask for another one."), field="code")
+        )
 
 
-def _too_long(limit: int) -> Length:
-    return Length(max=limit, message=_l("At most %(max)d characters, please."))
-
-
-def _short(_question: Question, *, validators: list[Any], **options: Any) -> Any:
-    return StringField(
-        filters=[one_line],
-        validators=[*validators, _too_long(SHORT_MAX)],
-        render_kw={"maxlength": SHORT_MAX},
-        **options,
-    )
-
-
-def _long(_question: Question, *, validators: list[Any], **options: Any) -> Any:
-    return TextAreaField(
-        filters=[many_lines],
-        validators=[*validators, _too_long(LONG_MAX)],
-        render_kw={"maxlength": LONG_MAX, "rows": 4},
-        **options,
-    )
-
-
-def _one(question: Question, *, validators: list[Any], **options: Any) -> Any:
-    choices = _choices(question)
-    return RadioField(choices=choices, validators=[*validators, _known(choices)], validate_choice=False, **options)
-
-
-class TicksField(SelectMultipleField):
-    """Several choices, as boxes to tick; a required one asks for one tick.
-
-    The browser's own `required` on each box would ask for all of them, so the claim stands at the field and not at
-    its validators, which the boxes inherit.
-    """
-
-    def __init__(self, *arguments: Any, required: bool, **options: Any) -> None:
-        """Make the field; `required` asks for at least one."""
-        super().__init__(*arguments, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False), **options)
-        self.flags.required = required
-        self.type = "SelectMultipleField"  # what templates know it by
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take each choice once, however often it was sent."""
-        super().process_formdata(list(dict.fromkeys(valuelist)))
-
-    def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:  # noqa: ARG002, FBT001 - WTForms' signature
-        """Ask for one tick."""
-        if self.flags.required and not self.data and not validation_stopped:
-            raise ValidationError(_("Please choose at least one."))
-
-
-def _several(question: Question, *, validators: list[Any], **options: Any) -> Any:
-    choices = _choices(question)
-    optional = [each for each in validators if isinstance(each, Optional)]
-    return TicksField(
-        choices=choices,
-        validators=[*optional, _known(choices)],
-        validate_choice=False,
-        required=question.is_required,
-        **options,
-    )
-
-
-def _known(choices: list[SelectChoice]) -> Any:
-    values = {choice.value for choice in choices}
-
-    def check(_form: Form, field: Field) -> None:
-        given = field.data if isinstance(field.data, list) else [field.data]
-        if not values.issuperset(given):
-            raise ValidationError(_("Please choose from the list."))
-
-    return check
-
-
-def _checkbox(_question: Question, **options: Any) -> Any:
-    return BooleanField(**options)
-
-
-class NumberField(Field):
-    """A number as people type it; kept as typed when it is none, so that nothing is lost."""
-
-    widget = TextInput()
-
-    def _value(self) -> str:
-        return "" if self.data is None else str(self.data)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read a whole or decimal number."""
-        typed = one_line(valuelist[0]) if valuelist else ""
-        self.data = typed or None
-        if not typed:
-            return
-        try:
-            number = float(typed)
-        except ValueError:
-            raise ValueError(_("Please give a number, in digits.")) from None
-        if not abs(number) <= NUMBER_MAX:  # also true of "nan"
-            raise ValueError(_("This number is too large."))
-        self.data = int(number) if number.is_integer() else number
-
-
-def _number(_question: Question, **options: Any) -> Any:
-    return NumberField(render_kw={"inputmode": "decimal", "maxlength": 20}, **options)
-
-
-class PhoneField(StringField):
-    """A phone number; stored in international form (E.164), so that one person has one number."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read a number with a country code, or one of PHONE_REGION without."""
-        self.data = one_line(valuelist[0]) if valuelist else None
-        if not self.data:
-            return
-        try:
-            number = phonenumbers.parse(self.data, PHONE_REGION)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_possible_number(number):
-            raise ValueError(_("Please give a phone number, such as 138 0013 8000 or +49 30 123456."))
-        self.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _phone(_question: Question, **options: Any) -> Any:
-    return PhoneField(render_kw={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "maxlength": 30}, **options)
-
-
-_FIELDS: Final[dict[QuestionKind, Callable[..., Any]]] = {
-    QuestionKind.SHORT_TEXT: _short,
-    QuestionKind.LONG_TEXT: _long,
-    QuestionKind.ONE_CHOICE: _one,
-    QuestionKind.SEVERAL_CHOICES: _several,
-    QuestionKind.CHECKBOX: _checkbox,
-    QuestionKind.NUMBER: _number,
-    QuestionKind.PHONE: _phone,
-}
+def invitation_form(data: Any = None, *, code: str = "") -> InvitationForm:
+    """Return the form that asks for a code, with the one that was in the address."""
+    return InvitationForm(data, data={"code": code})

@@ -19,7 +19,7 @@ from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import change_for_letter, position_in_queue, registration_for_letter
-from app.registrations.rules import has_offer, is_live, token_of, told
+from app.registrations.rules import code_of, has_offer, is_live, token_of, told
 from app.web.pages import public_url
 
 # Letters by the state the person must be in for the letter to be true.
@@ -29,6 +29,8 @@ STATE_OF: Final = {
     "waiting": RegistrationState.WAITING,
     "offered": RegistrationState.OFFERED,
     "offer-expired": RegistrationState.CANCELLED,
+    "pending": RegistrationState.PENDING,
+    "declined": RegistrationState.DECLINED,
     "cancelled": RegistrationState.CANCELLED,
     "removed": RegistrationState.CANCELLED,
     "passed-on": RegistrationState.CANCELLED,
@@ -69,7 +71,7 @@ def write(letter: Letter) -> Draft | None:
 
 def context_of(registration: Registration, language: Language) -> dict[str, Any]:
     """Return what every letter about a registration may say of it and its event."""
-    event, until = registration.event, registration.offer_expires_at
+    event, until, code = registration.event, registration.offer_expires_at, code_of(registration)
     return {
         "registration": registration,
         "event": event,
@@ -81,8 +83,8 @@ def context_of(registration: Registration, language: Language) -> dict[str, Any]
         "until": spoken_instant(until, event.zone, language) if until else "",
         "own_url": own_url(registration),
         "leave_url": own_url(registration, leave="yes"),
-        "event_url": public_url("registrations.event_page", slug=event.slug, lang=language),
-        "file_url": public_url("calendar.event_file", slug=event.slug, lang=language),
+        "event_url": public_url("registrations.event_page", slug=event.slug, lang=language, code=code),
+        "file_url": public_url("calendar.event_file", slug=event.slug, lang=language, code=code),
     }
 
 
@@ -140,9 +142,9 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
     """Return the invitation for whoever has a seat, its withdrawal for whoever gave it back."""
     event = registration.event
     confirmed = registration.state is RegistrationState.CONFIRMED
-    if letter.kind == "event-cancelled" and not confirmed:
-        return None  # who waits has no entry
-    if not confirmed and (letter.kind not in _WITHDRAWING or letter.ids.get("was") != RegistrationState.CONFIRMED):
+    # Who waits has no entry, or a tentative one.
+    waiting = _has_tentative_entry(registration.state)
+    if not (confirmed or waiting or _takes_entry_back(letter)):
         return None
     if current_app.config["MAIL_CALENDAR"] == "file":
         # For those who want no answers from calendars: a file without METHOD, and nothing to withdraw.
@@ -152,7 +154,9 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
             event, language=registration.language, manage_url=own_url(registration), online_url=event.online_url
         )
         return CalendarPart(plain)
-    method: CalendarMethod = "REQUEST" if confirmed and event.state is not EventState.CANCELLED else "CANCEL"
+    method: CalendarMethod = (
+        "REQUEST" if (confirmed or waiting) and event.state is not EventState.CANCELLED else "CANCEL"
+    )
     content = invitation(
         event,
         Attendee(name=registration.name, email=registration.email),
@@ -162,14 +166,30 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
         language=registration.language,
         manage_url=own_url(registration),
         online_url=event.online_url if confirmed else None,
+        is_waiting=waiting,
     )
     return CalendarPart(content=content, method=method)
 
 
+def _has_tentative_entry(state: str | None) -> bool:
+    is_asked_for = current_app.config["WAITING_LIST_ENTRY"] == "tentative"
+    return is_asked_for and state in {RegistrationState.WAITING, RegistrationState.OFFERED}
+
+
+def _takes_entry_back(letter: Letter) -> bool:
+    was = RegistrationState.OFFERED if letter.kind == "offer-expired" else letter.ids.get("was")
+    has_entry = was == RegistrationState.CONFIRMED or _has_tentative_entry(was)
+    return has_entry and letter.kind in {*_WITHDRAWING, "offer-expired"}
+
+
 def sequence_of(registration: Registration, event: Event) -> int:
-    """Return the SEQUENCE of this person's entry: a CANCEL is one above the invitation it withdraws."""
+    """Return the SEQUENCE of this person's entry.
+
+    Who waited may have had a tentative entry: their seat is one above it. A CANCEL is one above what it withdraws.
+    """
+    has_waited = registration.confirmed_at not in {None, registration.created_at}
     withdrawn = registration.state is RegistrationState.CANCELLED
-    return event.sequence + registration.calendar_offset + (1 if withdrawn else 0)
+    return event.sequence + registration.calendar_offset + has_waited + withdrawn
 
 
 def register() -> None:

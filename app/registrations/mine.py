@@ -7,6 +7,8 @@ from typing import Any, Final
 from flask import current_app
 from sqlalchemy import delete, select, update
 
+from app.calendar import private
+from app.calendar.private import Owner
 from app.core.addresses import Address
 from app.core.db import db, require_transaction, transaction
 from app.core.errors import NotFoundError
@@ -120,6 +122,10 @@ def everything_about(email_key: str, *, now: datetime) -> dict[str, Any]:
         "places_passed_on_to_you": _transfers(email_key),
         "wants_no_reminders": has_stopped_reminders(email_key),
         "emails_sent": _letters(email_key),
+        "calendar_feeds": [
+            {"created_at": feed.created_at.isoformat(), "ended_at": feed.revoked_at and feed.revoked_at.isoformat()}
+            for feed in private.feeds_of(Owner(email_key=email_key))
+        ],
         "history": _entries([registration.id for registration in registrations]),
     }
 
@@ -142,6 +148,7 @@ def _told(registration: Registration) -> dict[str, Any]:
         "answers": [
             {"question": answer.question.label.as_dict(), "answer": answer.value} for answer in registration.answers
         ],
+        **({"declined_words": registration.declined_words} if registration.declined_words else {}),
         **{name: at and at.isoformat() for name in instants for at in [getattr(registration, name)]},
     }
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Json, Model, OptionalJson, Translated, UtcDateTime, choice
 from app.core.i18n import Language, Texts
-from app.events.models import Event, TicketType
+from app.events.models import Event, EventInvitation, TicketType
 
 
 class QuestionKind(StrEnum):
@@ -44,13 +44,17 @@ SEATED = (RegistrationState.CONFIRMED, RegistrationState.OFFERED)
 LIVE_PREDICATE = text("state IN ('pending', 'confirmed', 'waiting', 'offered')")
 OFFERED_PREDICATE = text("registrations.state = 'offered'")
 _OFFERED = text("state = 'offered'")
+_TO_FORGET = text("keep_days IS NOT NULL AND forgotten_at IS NULL")
 
 
 class Question(Model):
     """Something an event asks those who sign up, besides name and e-mail."""
 
     __tablename__ = "questions"
-    __table_args__ = (UniqueConstraint("event_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("event_id", "key"),
+        Index("ix_questions_to_forget", "keep_days", sqlite_where=_TO_FORGET, postgresql_where=_TO_FORGET),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
@@ -64,6 +68,8 @@ class Question(Model):
     # {"question": key of an earlier one, "value": the answer that makes this one appear}; None: always asked.
     condition: Mapped[dict[str, Any] | None] = mapped_column(OptionalJson)
     keep_days: Mapped[int | None]  # answers are deleted this long after the event; None: kept
+    forgotten_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last of them was
+    is_retired: Mapped[bool] = mapped_column(default=False)  # asked no longer; the answers given are kept
 
 
 class Registration(Model):
@@ -109,11 +115,13 @@ class Registration(Model):
     checked_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     offer_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("event_invitations.id"), index=True)
+    declined_words: Mapped[str | None] = mapped_column(String(1000))  # what an organizer said with it
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # name, address and answers are gone
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     event: Mapped[Event] = relationship()
     ticket_type: Mapped[TicketType] = relationship()
+    invitation: Mapped[EventInvitation | None] = relationship()
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan")
 
 

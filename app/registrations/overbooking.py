@@ -14,7 +14,7 @@ from app.events.models import Event, EventState, TicketKind, TicketType
 from app.events.service import apply_changes
 from app.history.service import Actor
 from app.registrations.models import Registration, RegistrationState
-from app.registrations.seats import lock
+from app.registrations.seats import lock, set_capacity
 
 # Fewer events than this are chance.
 EVENTS_MIN: Final = 3
@@ -122,7 +122,8 @@ def overbook(event_id: int, ticket_type_id: int, capacity: int, *, by: Actor, no
                 _("Please give a number above the present one and within the advice."), field="capacity"
             )
         before, seats = kind.capacity, offered[0].seats
-        kind.capacity, kind.overbooked_from = capacity, seats
+        set_capacity(kind, capacity)
+        kind.overbooked_from = seats
         session.flush()
         parts = {"ticket_types": ({kind.slug: {"capacity": before}}, {kind.slug: {"capacity": capacity}})}
         apply_changes(session.get_one(Event, event_id, populate_existing=True), {}, by=by, now=now, parts=parts)

@@ -12,7 +12,9 @@ from app.core.clock import utc_now
 from app.core.db import db
 from app.core.errors import GoneError, NotFoundError
 from app.core.i18n import gettext as _
-from app.events.models import Event, EventState
+from app.events.admission import refuse_strangers
+from app.events.models import Event
+from app.events.queries import reachable
 from app.registrations.known_events import event_as_it_is
 from app.registrations.models import (
     LIVE,
@@ -38,19 +40,26 @@ class LinkExpiredError(GoneError):
     """A link to one's own registration whose time is over; it can be renewed by mail."""
 
 
-def event_for_sign_up(slug: str) -> Event:
-    """Return a public event with its ticket types and nothing else, in one statement; NotFoundError."""
-    statement = (
-        select(Event).where(Event.slug == slug, Event.state != EventState.DRAFT).options(joinedload(Event.ticket_types))
-    )
+def event_for_sign_up(slug: str, *, now: datetime, code: str = "") -> Event:
+    """Return an event with its ticket types and nothing else, in one statement; in two if it is by invitation.
+
+    Raises NotFoundError, and InvitationNeededError where `code` does not let in.
+    """
+    statement = select(Event).where(Event.slug == slug, reachable()).options(joinedload(Event.ticket_types))
     event = db.session.scalars(statement).unique().one_or_none()
     if event is None:
         raise NotFoundError(_("There is no such event, or it is not public yet."))
+    refuse_strangers(event.id, event.visibility, code=code, now=now)
     return event
 
 
 def questions_of(event_id: int) -> Sequence[Question]:
     """Return what this event asks, in order."""
+    return [question for question in all_questions_of(event_id) if not question.is_retired]
+
+
+def all_questions_of(event_id: int) -> Sequence[Question]:
+    """Return what this event asks or has asked, in order."""
     statement = (
         select(Question)
         .where(Question.event_id == event_id)
@@ -80,6 +89,7 @@ def registration_by(token: str) -> Registration:
             joinedload(Registration.event).joinedload(Event.venue),
             joinedload(Registration.event).joinedload(Event.city),
             joinedload(Registration.ticket_type),
+            joinedload(Registration.invitation),
             selectinload(Registration.answers),
         )
     )
@@ -131,7 +141,7 @@ def registration_for_letter(registration_id: int, *, now: datetime) -> Registrat
         select(Registration, Event.revision)
         .join(Event, Event.id == Registration.event_id)
         .where(Registration.id == registration_id)
-        .options(joinedload(Registration.ticket_type))
+        .options(joinedload(Registration.ticket_type), joinedload(Registration.invitation))
     )
     found = db.session.execute(statement).one_or_none()
     if found is None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.core.db import db, require_transaction
 from app.core.i18n import Texts
@@ -37,6 +37,15 @@ def promote_after_change(event: Event, *, now: datetime, fields: frozenset[str],
         promote_all(ticket_type_id, now=now)
 
 
+def remember_answers_anew(event: Event, *, fields: frozenset[str], **_more: object) -> None:
+    """Count the time that answers are kept from the new end of an event that is moved."""
+    if "ends_at" in fields:
+        forgotten = update(Question).where(Question.event_id == event.id, Question.forgotten_at.is_not(None))
+        require_transaction().execute(
+            forgotten.values(forgotten_at=None), execution_options={"synchronize_session": False}
+        )
+
+
 def tell_who_registered(
     event: Event, *, now: datetime, fields: frozenset[str], for_calendars: bool, before: Mapping[str, Any], note: Texts
 ) -> None:
@@ -48,7 +57,9 @@ def tell_who_registered(
 def copy_questions(source: Event, *, copies: Sequence[Event], **_more: object) -> None:
     """Ask the same at events made from this one."""
     session = require_transaction()
-    questions = session.scalars(select(Question).where(Question.event_id == source.id).order_by(Question.id)).all()
+    questions = session.scalars(
+        select(Question).where(Question.event_id == source.id, Question.is_retired.is_(False)).order_by(Question.id)
+    ).all()
     session.add_all(
         Question(event_id=copy.id, **{name: getattr(question, name) for name in OF_A_QUESTION})
         for copy in copies
@@ -69,5 +80,6 @@ def connect() -> None:
     """Listen."""
     people_asked.connect(count_people)
     event_changed.connect(promote_after_change)
+    event_changed.connect(remember_answers_anew)
     event_changed.connect(tell_who_registered)
     event_copied.connect(copy_questions)

@@ -8,7 +8,7 @@ from app.core.i18n import gettext as _
 from app.registrations import service
 from app.registrations.models import Registration
 from app.registrations.queries import event_for_sign_up, questions_of
-from app.registrations.rules import can_come_back
+from app.registrations.rules import asked, can_come_back, code_of
 from app.registrations.service import SignUp
 
 
@@ -20,9 +20,11 @@ def come_back(registration: Registration, *, now: datetime) -> None:
     """
     if not can_come_back(registration, now=now):
         raise ConflictError(_("This event takes no sign-ups at the moment."))
-    questions = {question.id: question for question in questions_of(registration.event_id)}
-    answers = {answer.question_id: answer.value for answer in registration.answers if answer.question_id in questions}
-    if any(question.is_required and question.id not in answers for question in questions.values()):
+    questions = questions_of(registration.event_id)
+    given = {answer.question_id: answer.value for answer in registration.answers}
+    counting = asked(questions, given)
+    answers = {question_id: value for question_id, value in given.items() if question_id in counting}
+    if any(question.is_required and question.id in counting and question.id not in answers for question in questions):
         raise ConflictError(_("The event asks more than before. Please sign up on its page."))
     wish = SignUp(
         name=registration.name,
@@ -30,5 +32,7 @@ def come_back(registration: Registration, *, now: datetime) -> None:
         ticket_type_id=registration.ticket_type_id,
         answers=answers,
         language=registration.language,
+        invitation_id=registration.invitation_id,
     )
-    service.sign_up(event_for_sign_up(registration.event.slug), wish, now=now)
+    event = event_for_sign_up(registration.event.slug, now=now, code=code_of(registration) or "")
+    service.sign_up(event, wish, now=now)

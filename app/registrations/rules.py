@@ -1,14 +1,28 @@
 """What may be done with a sign-up, and when. Pure: the clock and the rows come as arguments."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain, count
 from typing import Any, Final
 
+from app.core.i18n import Language, Texts
 from app.core.tokens import CODE_LENGTH, mac, mac_matches
-from app.events.models import Event, EventState, TicketType, Venue
-from app.registrations.models import LIVE, Registration, RegistrationState, Transfer, TransferState
+from app.events.models import Event, EventInvitation, EventState, TicketType, Venue, Visibility
+from app.registrations.models import (
+    LIVE,
+    Question,
+    QuestionKind,
+    Registration,
+    RegistrationState,
+    Transfer,
+    TransferState,
+)
+
+# Of the 40 characters of a column, some are for the number behind it.
+_KEY_BASE_MAX: Final = 34
 
 
 class SignUpState(StrEnum):
@@ -71,6 +85,46 @@ def sign_up_status(event: Event, *, now: datetime) -> SignUpStatus:
     return SignUpStatus(state, opens_at, closes_at, left)
 
 
+class InvitationState(StrEnum):
+    """Whether an invitation lets somebody in, and if not, why."""
+
+    HOLDS = "holds"
+    USED_UP = "used_up"
+    PAST = "past"
+    REVOKED = "revoked"
+
+
+def invitation_state(invitation: EventInvitation, *, now: datetime) -> InvitationState:
+    """Return what has become of an invitation; the twin of `events.admission.holds` and `has_uses_left`."""
+    if invitation.revoked_at is not None:
+        return InvitationState.REVOKED
+    if invitation.expires_at is not None and invitation.expires_at <= now:
+        return InvitationState.PAST
+    if invitation.uses_max is not None and invitation.uses >= invitation.uses_max:
+        return InvitationState.USED_UP
+    return InvitationState.HOLDS
+
+
+def asked(questions: Sequence[Question], given: Mapping[int, object]) -> frozenset[int]:
+    """Return the ids of the questions that count for somebody who answered this, by question id.
+
+    A condition on a question that is asked no longer holds for everybody; one on a question that does not count for
+    nobody.
+    """
+    by_key = {question.key: question for question in questions}
+    counting: set[int] = set()
+    for question in questions:
+        condition = question.condition
+        on = by_key.get(condition["question"]) if condition else None
+        if condition is None or on is None or (on.id in counting and _has(given.get(on.id), condition["value"])):
+            counting.add(question.id)
+    return frozenset(counting)
+
+
+def _has(answer: object, value: object) -> bool:
+    return value in answer if isinstance(answer, list) else answer == value
+
+
 def is_live(registration: Registration) -> bool:
     """Tell whether this person holds a seat or a place in the queue."""
     return registration.state in LIVE
@@ -113,6 +167,12 @@ def can_come_back(registration: Registration, *, now: datetime) -> bool:
     """Tell whether one press may bring back somebody who left: while sign-up is open, and as long as we know them."""
     has_left = registration.state is RegistrationState.CANCELLED and registration.erased_at is None
     return has_left and sign_up_status(registration.event, now=now).takes_sign_ups
+
+
+def code_of(registration: Registration) -> str | None:
+    """Return the code that opens the event's page to this person; None for a page that is open to everybody."""
+    by_invitation = registration.event.visibility is Visibility.INVITATION
+    return registration.invitation.code if by_invitation and registration.invitation else None
 
 
 def token_of(registration: Registration) -> str:
@@ -178,3 +238,56 @@ def told(event: Event, before: Mapping[str, Any] | None = None) -> dict[str, Any
         "state": EventState(values["state"]).value,
         "venue": venue and {"name": venue.name.as_dict(), "address": venue.address.as_dict()},
     }
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedCondition:
+    """An answer to an earlier question that may make a later one appear."""
+
+    question: Question
+    value: str | bool
+
+    def as_stored(self) -> dict[str, Any]:
+        """Return it as the column holds it."""
+        return {"question": self.question.key, "value": self.value}
+
+    def spoken(self, language: Language) -> str:
+        """Return it for a list to choose from: the question and the answer, or the question of a box."""
+        asked_words = self.question.label.in_language(language)
+        if self.value is True:
+            return asked_words
+        labels = {option["value"]: Texts(**option["label"]) for option in self.question.options}
+        return f"{asked_words} → {labels[self.value].in_language(language)}"
+
+
+def conditions_offered(earlier: Sequence[Question]) -> dict[str, OfferedCondition]:
+    """Return the answers to these that may make a later question appear, by the word a form has for each."""
+    offers = []
+    for question in earlier:
+        if question.is_retired:
+            continue
+        if question.kind is QuestionKind.CHECKBOX:
+            offers.append(OfferedCondition(question, value=True))
+        elif question.kind in {QuestionKind.ONE_CHOICE, QuestionKind.SEVERAL_CHOICES}:
+            offers += [OfferedCondition(question, option["value"]) for option in question.options]
+    return {condition_word(offer.as_stored()): offer for offer in offers}
+
+
+def condition_word(condition: Mapping[str, Any] | None) -> str:
+    """Return the word that a form has for a condition; empty for none."""
+    if not condition:
+        return ""
+    value = condition["value"]
+    return f"{condition['question']}={'' if value is True else value}"
+
+
+def hanging_on(question: Question, questions: Sequence[Question]) -> list[Question]:
+    """Return those of these questions that an answer to this one makes appear."""
+    return [each for each in questions if each.condition and each.condition["question"] == question.key]
+
+
+def free_key(wanted: str, taken: Container[str]) -> str:
+    """Return a key of small letters, digits and dashes, made of a text, that none of these is."""
+    base = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:_KEY_BASE_MAX].strip("-") or "item"
+    numbered = (f"{base}-{number}" for number in count(2))
+    return next(key for key in chain([base], numbered) if key not in taken)

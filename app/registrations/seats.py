@@ -4,7 +4,7 @@ Whoever touches a ticket type's seats and a registration in one transaction lock
 one order, no deadlock.
 """
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import case, exists, or_, select, update
 
 from app.core.db import require_transaction
 from app.events.models import TicketType
@@ -69,9 +69,24 @@ def add_seat_and_take_it(ticket_type_id: int) -> tuple[int, int] | None:
 
 
 def release_seat(ticket_type_id: int) -> None:
-    """Give a seat back."""
-    statement = update(TicketType).where(TicketType.id == ticket_type_id).values(seats_taken=TicketType.seats_taken - 1)
+    """Give a seat back; one above a capacity that was lowered is gone with it."""
+    over = case((TicketType.seats_over > 0, TicketType.seats_over - 1), else_=0)
+    statement = (
+        update(TicketType)
+        .where(TicketType.id == ticket_type_id)
+        .values(seats_taken=TicketType.seats_taken - 1, seats_over=over)
+    )
     require_transaction().execute(statement, execution_options={"synchronize_session": False})
+
+
+def set_capacity(ticket_type: TicketType, capacity: int | None) -> None:
+    """Give a ticket type this many seats; fewer than are taken means that nobody loses one, and nobody new gets one.
+
+    The caller has locked and read the ticket type in this transaction, so that the number taken is true.
+    """
+    require_transaction()
+    ticket_type.capacity = capacity
+    ticket_type.seats_over = 0 if capacity is None else max(0, ticket_type.seats_taken - capacity)
 
 
 def lock(ticket_type_id: int) -> bool:

@@ -10,15 +10,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.addresses import Address
-from app.core.db import transaction
+from app.core.db import db, transaction
 from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import Language
 from app.core.i18n import gettext as _
 from app.core.tokens import new_code
-from app.events.models import Event
+from app.events.admission import clean_code
+from app.events.invitations import use_invitation
+from app.events.models import Event, EventInvitation, Visibility
 from app.mail import outbox
 from app.registrations import places, rules
-from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Registration, RegistrationState
+from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Registration, RegistrationState
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
 from app.registrations.seats import lock, take_seat
 
@@ -42,6 +44,8 @@ class SignUp:
     ticket_type_id: int
     answers: Mapping[int, AnswerValue]
     language: Language
+    code: str = ""  # the invitation brought, for an event that asks for one
+    invitation_id: int | None = None  # one that this person has used before, and comes back by
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +55,34 @@ class _AsRead:
     event_id: int
     revision: int
     has_waiting_list: bool
+    needs_approval: bool
+    is_by_invitation: bool
 
     @classmethod
     def of(cls, event: Event) -> Self:
-        return cls(event.id, event.revision, event.has_waiting_list)
+        by_invitation = event.visibility is Visibility.INVITATION
+        return cls(event.id, event.revision, event.has_waiting_list, event.needs_approval, by_invitation)
 
 
 class _AlreadyRegisteredError(Exception):
     """Takes back what this sign-up has done so far: the address has a place already, or the event was changed."""
 
 
+class _InvitationUsedUpError(BadInputError):
+    """Everybody who could come with this invitation has signed up, or it was revoked in the meantime."""
+
+
 def sign_up(event: Event, wish: SignUp, *, now: datetime) -> None:
     """Give the person a seat, or a place in the queue, and queue the letter that says which.
 
+    Where an organizer decides on each sign-up, it becomes pending and takes no seat. At an event by invitation it
+    takes one use of the code in the wish.
+
     An address that has a place already changes nothing and gets a letter with the link it has; the caller
     cannot tell the difference, and so cannot tell a stranger. Raises ConflictError when the event takes no
-    sign-ups any more, BadInputError when the ticket type is full and has no queue, and when the event was
-    changed since it was read: cancelled, perhaps, or the answers are to questions that are gone.
+    sign-ups any more, BadInputError when the ticket type is full and has no queue, when the invitation is used up,
+    and when the event was changed since it was read: cancelled, perhaps, or the answers are to questions that are
+    gone.
     """
     _refuse_unless_open(event, wish, now=now)
     read = _AsRead.of(event)
@@ -77,6 +92,11 @@ def sign_up(event: Event, wish: SignUp, *, now: datetime) -> None:
         except _AlreadyRegisteredError:
             if _remind(read, wish, now=now):
                 return
+        except _InvitationUsedUpError:
+            # The button pressed twice, with a code for one person.
+            if _has_just_signed_up(read, wish, now=now):
+                return
+            raise
         else:
             return
     raise ConflictError(_("This registration has ended in the meantime."))
@@ -84,15 +104,44 @@ def sign_up(event: Event, wish: SignUp, *, now: datetime) -> None:
 
 def _give_place(read: _AsRead, wish: SignUp, *, now: datetime) -> None:
     with transaction() as session:
-        confirmed = take_seat(wish.ticket_type_id)
-        if not confirmed and not read.has_waiting_list:
-            raise BadInputError(_("The last seat has just been taken."), field="ticket_type")
-        state = RegistrationState.CONFIRMED if confirmed else RegistrationState.WAITING
-        registration_id = _insert(session, read, wish, state, now=now)
+        state = _decide(read, wish)
+        # After the ticket type is locked, as everywhere.
+        invitation_id = wish.invitation_id
+        if read.is_by_invitation and invitation_id is None:
+            invitation_id = use_invitation(read.event_id, wish.code, now=now)
+        if read.is_by_invitation and invitation_id is None:
+            raise _InvitationUsedUpError(_("This invitation has been used as often as it may be. Ask for another one."))
+        registration_id = _insert(session, read, wish, state, invitation_id=invitation_id, now=now)
         if registration_id is None:
             raise _AlreadyRegisteredError
         _insert_answers(session, registration_id, wish.answers)
         _queue(state.value, f"{state.value}:{registration_id}", registration_id, wish, now=now)
+
+
+def _decide(read: _AsRead, wish: SignUp) -> RegistrationState:
+    """Take a seat if there is one; the ticket type is locked from here on."""
+    if read.needs_approval:
+        lock(wish.ticket_type_id)
+        return RegistrationState.PENDING
+    if take_seat(wish.ticket_type_id):
+        return RegistrationState.CONFIRMED
+    if not read.has_waiting_list:
+        raise BadInputError(_("The last seat has just been taken."), field="ticket_type")
+    return RegistrationState.WAITING
+
+
+def _has_just_signed_up(read: _AsRead, wish: SignUp, *, now: datetime) -> bool:
+    invitation_id = select(EventInvitation.id).where(
+        EventInvitation.event_id == read.event_id, EventInvitation.code == clean_code(wish.code)
+    )
+    statement = select(Registration.id).where(
+        Registration.event_id == read.event_id,
+        Registration.email_key == wish.address.key,
+        Registration.state.in_(LIVE),
+        Registration.created_at > now - REPEAT_IS_A_SLIP,
+        Registration.invitation_id.in_(invitation_id),
+    )
+    return db.session.scalar(statement) is not None
 
 
 def _refuse_if_changed(revision: int | None, read: _AsRead) -> None:
@@ -110,15 +159,24 @@ def _refuse_unless_open(event: Event, wish: SignUp, *, now: datetime) -> None:
         raise BadInputError(_("Please choose how you will attend."), field="ticket_type")
 
 
-def _insert(session: Session, read: _AsRead, wish: SignUp, state: RegistrationState, *, now: datetime) -> int | None:
+def _insert(
+    session: Session,
+    read: _AsRead,
+    wish: SignUp,
+    state: RegistrationState,
+    *,
+    invitation_id: int | None,
+    now: datetime,
+) -> int | None:
     """Insert the registration; None when the address has a live one, or when the event is not as it was read.
 
     The first is decided by the partial unique index, the second here: whoever changes an event locks its ticket
     types first (exchange.rows), so with the lock of `take_seat` held the revision cannot rise any more.
     """
-    # A person who left got a CANCEL with offset + 1; what follows must be above it (RFC 5546 2.1.4).
+    # A person who waited, got a seat and left had a CANCEL with offset + 2; what follows must be above it (RFC 5546
+    # 2.1.4).
     earlier = (
-        select(func.max(Registration.calendar_offset) + 2)
+        select(func.max(Registration.calendar_offset) + 3)
         .where(Registration.event_id == read.event_id, Registration.email_key == wish.address.key)
         .scalar_subquery()
     )
@@ -133,6 +191,7 @@ def _insert(session: Session, read: _AsRead, wish: SignUp, state: RegistrationSt
         Registration.token_version: 1,
         Registration.created_at: now,
         Registration.confirmed_at: now if state is RegistrationState.CONFIRMED else None,
+        Registration.invitation_id: invitation_id,
         Registration.revised_at: now,
     }
     as_it_was_read = select(
@@ -235,7 +294,12 @@ def change_answers(registration: Registration, *, name: str, answers: Mapping[in
         )
         if session.execute(statement, execution_options={"synchronize_session": False}).rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
             raise ConflictError(_("This registration has ended in the meantime."))
-        session.execute(delete(Answer).where(Answer.registration_id == registration.id))
+        # Answers to what is asked no longer are kept: the person was not shown them.
+        asked = select(Question.id).where(Question.event_id == event.id, Question.is_retired.is_(False))
+        session.execute(
+            delete(Answer).where(Answer.registration_id == registration.id, Answer.question_id.in_(asked)),
+            execution_options={"synchronize_session": False},
+        )
         _insert_answers(session, registration.id, answers)
 
 

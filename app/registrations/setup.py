@@ -9,44 +9,63 @@ from app.core.i18n import lazy_gettext as _l
 from app.history import words
 from app.registrations import (
     changes,
+    forgetting,
     known_events,
     mails,
     mails_mine,
     offers,
+    personal_feed,
     receivers,
     reminder_letters,
     reminders,
     transfer_letters,
     views,
+    views_approval,
     views_attendee,
+    views_feed,
+    views_invitations,
     views_manage,
     views_mine,
     views_offers,
     views_preview,
+    views_questions,
     views_reminders,
     views_ticket,
     views_transfers,
 )
 
-# Pages that belong to the menu's entry.
-_ATTENDEES = ("attendee.show", "attendee.promote", "attendee.move", "attendee.remove")
+# The pages on which a tab is the present one.
+_OF_SIGN_UP = (
+    "save", "new_ticket_type", "add_ticket_type", "ticket_type", "change_ticket_type", "new_question", "add_question",
+    "question", "change_question", "question_removal",
+)  # fmt: skip
+_OF_ATTENDEES = (
+    "approvals.index", "approvals.decision", "attendee.show", "attendee.promote", "attendee.move", "attendee.remove",
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(views_feed.bp)
     app.register_blueprint(views_manage.bp)
     app.register_blueprint(views_attendee.bp)
     app.register_blueprint(views_offers.bp)
     app.register_blueprint(views_preview.bp)
     app.register_blueprint(views_transfers.bp)
     app.register_blueprint(views_reminders.bp)
+    app.register_blueprint(views_questions.bp)
+    app.register_blueprint(views_invitations.bp)
+    app.register_blueprint(views_approval.bp)
     app.register_blueprint(views_ticket.bp)
     app.register_blueprint(views_mine.bp)
     views_mine.init_app(app)
-    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_ATTENDEES)
+    pages = (*(f"sign_up_manage.{page}" for page in _OF_SIGN_UP), "invitations.index", "invitations.invite")
+    menu.add(app, "event", 40, "sign_up_manage.index", _l("Sign-up"), needs=Permission.CONFIGURE, inside=pages)
+    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_OF_ATTENDEES)
     known_events.init_app(app)
     mails.register()
+    personal_feed.register()
     mails_mine.register()
     transfer_letters.register()
     reminder_letters.register()
@@ -62,3 +81,4 @@ def init_app(app: Flask) -> None:
     jobs.register(app, "announce", changes.announce)
     jobs.register(app, "expire offers", offers.expire)
     jobs.register(app, "remind", reminders.remind)
+    jobs.register(app, "forget answers", forgetting.forget_answers)

@@ -130,7 +130,7 @@ def _receive(
     # Above every number that this address has had at the event: after a CANCEL, a REQUEST counts only if it is
     # higher (RFC 5546 2.1.4).
     earlier = session.scalar(
-        select(func.max(Registration.calendar_offset) + 2).where(
+        select(func.max(Registration.calendar_offset) + 3).where(
             Registration.event_id == giver.event_id, Registration.email_key == key
         )
     )
@@ -140,6 +140,7 @@ def _receive(
         code=new_code(),
         event_id=giver.event_id,
         ticket_type_id=giver.ticket_type_id,
+        invitation_id=giver.invitation_id,
         state=RegistrationState.CONFIRMED,
         name=name,
         email=transfer.email,

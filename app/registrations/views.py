@@ -6,11 +6,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core.clock import utc_now
 from app.core.errors import BadInputError
 from app.core.i18n import current_language
-from app.events.models import Event
+from app.events.admission import InvitationNeededError, clean_code
+from app.events.models import Event, Visibility
 from app.events.pages import event_context
-from app.events.queries import public_event
+from app.events.queries import public_event, refuse_unless_reachable
 from app.registrations import service
-from app.registrations.forms import correction_form, sign_up_form
+from app.registrations.forms import InvitationForm, correction_form, invitation_form, sign_up_form
 from app.registrations.models import Registration
 from app.registrations.own_pages import secret_page
 from app.registrations.queries import (
@@ -26,6 +27,7 @@ from app.registrations.rules import (
     can_come_back,
     can_leave,
     can_pass_on,
+    code_of,
     has_offer,
     is_live,
     public_ticket_types,
@@ -41,19 +43,51 @@ bp = Blueprint("registrations", __name__)
 
 @bp.get("/events/<slug>")
 def event_page(slug: str) -> Response:
-    """Show what, when, where, who speaks, and the form."""
-    now = utc_now()
-    event = public_event(slug, now=now)
+    """Show what, when, where, who speaks, and the form; of an event by invitation, ask for the code first."""
+    now, code = utc_now(), request.args.get("code", "")
+    try:
+        event = public_event(slug, now=now, code=code)
+    except InvitationNeededError:
+        return _ask_for_code(slug, invitation_form(code=code), is_wrong=bool(code))
     status = sign_up_status(event, now=now)
     form = sign_up_form(public_ticket_types(event), questions_of(event.id)) if status.takes_sign_ups else None
-    return public_page("registrations/event.html", **event_context(event, now=now), form=form, status=status)
+    # Of an event by invitation no cache keeps the page: it is for those who have the code.
+    answer = render if event.visibility is Visibility.INVITATION else public_page
+    context = event_context(event, now=now, code=_code_for(event))
+    return answer("registrations/event.html", **context, form=form, status=status)
+
+
+@bp.post("/events/<slug>/invitation")
+@limiter.limit(sign_up_rate)
+def use_code(slug: str) -> BaseResponse:
+    """Take a code that was typed to the page it opens."""
+    form = invitation_form(request.form)
+    if not form.validate():
+        return _ask_for_code(slug, form, is_wrong=False, status=422)
+    try:
+        refuse_unless_reachable(slug, now=utc_now(), code=form.code.data or "")
+    except InvitationNeededError:
+        return _ask_for_code(slug, form, is_wrong=True, status=422)
+    return see_other(".event_page", slug=slug, code=form.code.data)
+
+
+def _ask_for_code(slug: str, form: InvitationForm, *, is_wrong: bool, status: int = 200) -> Response:
+    if is_wrong:
+        form.refuse_code()
+    return render("registrations/invitation.html", status, form=form, slug=slug)
+
+
+def _code_for(event: Event) -> str:
+    """Return the code that the reader brought, where the event asks for one: it stands in the page's links."""
+    return clean_code(request.args.get("code")) if event.visibility is Visibility.INVITATION else ""
 
 
 @bp.post("/events/<slug>/registrations")
 @limiter.limit(sign_up_rate)
 def sign_up(slug: str) -> BaseResponse:
     """Take a sign-up; the answer is the same whether the address is new, known, confirmed or waiting."""
-    event, now = event_for_sign_up(slug), utc_now()
+    now, code = utc_now(), request.args.get("code", "")
+    event = event_for_sign_up(slug, now=now, code=code)
     form = sign_up_form(
         public_ticket_types(event),
         questions_of(event.id),
@@ -65,25 +99,28 @@ def sign_up(slug: str) -> BaseResponse:
     if not form.validate():
         return _event_again(slug, form)
     try:
-        service.sign_up(event, form.wish(current_language()), now=now)
+        service.sign_up(event, form.wish(current_language(), code=code), now=now)
     except BadInputError as error:
         form.refuse(error)
         return _event_again(slug, form)
-    return see_other(".registered", slug=slug)
+    return see_other(".registered", slug=slug, code=_code_for(event) or None)
 
 
 def _event_again(slug: str, form: Form | None) -> Response:
     """Show the event page with what was typed and what is wrong, or why nothing can be sent any more."""
     now = utc_now()
-    event = public_event(slug, now=now)
+    event = public_event(slug, now=now, code=request.args.get("code", ""))
     status = sign_up_status(event, now=now)
-    return render("registrations/event.html", 422, **event_context(event, now=now), form=form, status=status)
+    context = event_context(event, now=now, code=_code_for(event))
+    return render("registrations/event.html", 422, **context, form=form, status=status)
 
 
 @bp.get("/events/<slug>/registered")
 def registered(slug: str) -> Response:
     """Say what happens now; the same page for everybody, nothing of any one person."""
-    return public_page("registrations/registered.html", event=event_for_sign_up(slug))
+    event = event_for_sign_up(slug, now=utc_now(), code=request.args.get("code", ""))
+    answer = render if event.visibility is Visibility.INVITATION else public_page
+    return answer("registrations/registered.html", event=event, code=_code_for(event) or None)
 
 
 @bp.get("/r/<token>")
@@ -129,6 +166,7 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
         status,
         registration=registration,
         event=event,
+        code=code_of(registration),
         token=token,
         form=form,
         can_change=changeable,

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# In the environ: absent where no cache stands in front, False where one does, True when the view offers its answer.
+# In the environ: absent where no cache stands in front, False where one does, True when the view offers its answer,
+# and this when it offers also the answer that a reader holds the present version.
 CACHEABLE: Final = "juhui.cacheable"
+_OR_KNOWN: Final = "or 304"
 # All that is kept together; a stranger who asks for a thousand made-up queries fills no more than this.
 ENTRIES_MAX: Final = 512
 BYTES_MAX: Final = 16 * 1024 * 1024
@@ -48,8 +50,9 @@ class Entry:
     stored_at: float
     headers: Headers
     headers_of_304: Headers  # of these, what a 304 carries: chosen once, not for each reader
-    body: bytes
+    body: bytes | None  # None: only that this is the present version is known
     etag: str | None
+    modified: str | None  # Last-Modified, as it was sent
 
 
 class PageCache:
@@ -78,6 +81,8 @@ class PageCache:
             return self._application(environ, start_response)
         entry = self._entries.get(key)
         age = time.monotonic() - entry.stored_at if entry else self._seconds
+        if entry and entry.body is None and not _is_held(entry, environ):
+            entry = None
         if entry and age < self._seconds / 2:
             return _replay(entry, environ, start_response)
         if not self._claim(key):
@@ -114,8 +119,9 @@ class PageCache:
         begun: dict[str, Any] = {}
 
         def begin(status: str, headers: Headers, exc_info: "OptExcInfo | None" = None) -> Callable[[bytes], object]:
-            if asked[CACHEABLE] and status.startswith("200") and _is_for_everybody(headers):
-                begun["headers"] = headers
+            known = asked[CACHEABLE] == _OR_KNOWN and status.startswith("304")
+            if asked[CACHEABLE] and (known or status.startswith("200")) and _is_for_everybody(headers):
+                begun.update(headers=headers, known=known)
                 return _no_write
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
@@ -127,30 +133,44 @@ class PageCache:
         finally:
             if hasattr(answer, "close"):
                 answer.close()
-        etag = next((value for name, value in begun["headers"] if name.lower() == "etag"), None)
         # Its age counts from the first look at the data, not from when the page was written.
         headers: Headers = begun["headers"]
         headers_of_304 = [header for header in headers if header[0].lower() in _HEADERS_OF_304]
-        entry = Entry(started, headers, headers_of_304, body, etag)
+        etag, modified = (_header(headers, name) for name in ("etag", "last-modified"))
+        entry = Entry(started, headers, headers_of_304, None if begun["known"] else body, etag, modified)
         if len(body) <= BODY_MAX:
             self._keep(key, entry)
+        elif asked[CACHEABLE] == _OR_KNOWN:
+            self._keep(key, replace(entry, body=None))
+        if begun["known"]:
+            start_response("304 NOT MODIFIED", list(headers_of_304))
+            return []
         return _replay(entry, environ, start_response)
 
     def _keep(self, key: Key, entry: Entry) -> None:
         with self._lock:
             old = self._entries.get(key)
+            if entry.body is None and old and old.etag == entry.etag:
+                # Still the present version: the body that is here stays good.
+                entry = replace(entry, headers=old.headers, body=old.body)
             self._entries[key] = entry
             self._entries.move_to_end(key)
-            self._bytes += len(entry.body) - (len(old.body) if old else 0)
+            self._bytes += len(entry.body or b"") - (len(old.body or b"") if old else 0)
             while len(self._entries) > ENTRIES_MAX or self._bytes > BYTES_MAX:
                 _key, gone = self._entries.popitem(last=False)
-                self._bytes -= len(gone.body)
+                self._bytes -= len(gone.body or b"")
 
 
-def offer(environ: "WSGIEnvironment") -> None:
-    """Let the cache in front keep the answer to this request; where there is none, nothing happens."""
-    if CACHEABLE in environ:
-        environ[CACHEABLE] = True
+def offer(environ: "WSGIEnvironment", *, whole: bool = True) -> None:
+    """Let the cache in front keep the answer to this request; where there is none, nothing happens.
+
+    What is dear to make says `whole=False`: the view then answers 304 to whoever holds the present version, and the
+    cache gives that answer, without having the body, to all others who hold it.
+    """
+    if CACHEABLE not in environ:
+        return
+    environ[CACHEABLE] = True if whole else _OR_KNOWN
+    if whole:
         # The whole page is wanted, not the 304 that fits this one reader: the cache compares by itself.
         environ.pop("HTTP_IF_NONE_MATCH", None)
         environ.pop("HTTP_IF_MODIFIED_SINCE", None)
@@ -183,11 +203,23 @@ def _no_write(_data: bytes) -> None:
 
 def _replay(entry: Entry, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """Answer with a kept page: 304 when the reader has it, no body for HEAD."""
-    if entry.etag and _holds(environ.get("HTTP_IF_NONE_MATCH", ""), entry.etag):
+    if entry.body is None or _is_held(entry, environ):
         start_response("304 NOT MODIFIED", list(entry.headers_of_304))
         return []
     start_response("200 OK", list(entry.headers))
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
+
+
+def _is_held(entry: Entry, environ: "WSGIEnvironment") -> bool:
+    """Tell whether the reader holds what is kept (RFC 9110 13.2.2); a date counts where there is no ETag."""
+    if_none_match = environ.get("HTTP_IF_NONE_MATCH", "")
+    if if_none_match:
+        return bool(entry.etag) and _holds(if_none_match, entry.etag or "")
+    return entry.modified is not None and environ.get("HTTP_IF_MODIFIED_SINCE") == entry.modified
+
+
+def _header(headers: Headers, wanted: str) -> str | None:
+    return next((value for name, value in headers if name.lower() == wanted), None)
 
 
 def _holds(if_none_match: str, etag: str) -> bool:

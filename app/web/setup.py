@@ -27,7 +27,8 @@ def init_app(app: Flask) -> None:
         COMPRESS_ALGORITHM_STREAMING=["br", "gzip"],
         COMPRESS_MIMETYPES=[
             "text/html", "text/css", "text/javascript", "text/calendar", "text/plain", "image/svg+xml",
-            "application/json", "application/problem+json", "application/xml", "application/atom+xml",
+            "application/json", "application/problem+json", "application/feed+json", "application/xml",
+            "application/atom+xml",
         ],
     )  # fmt: skip
     Compress(app)

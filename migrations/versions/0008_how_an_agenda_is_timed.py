@@ -1,7 +1,7 @@
 """An agenda item may follow the one before it: its start is reckoned from the durations.
 
 Revision ID: 0008
-Revises: 0006
+Revises: 0007
 """
 
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 revision = '0008'
-down_revision = '0006'
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 

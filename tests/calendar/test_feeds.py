@@ -12,7 +12,7 @@ from app.community.models import Group, GroupKind, Person, Site
 from app.core.db import db, transaction
 from app.core.errors import NotFoundError
 from app.core.i18n import Texts
-from app.events.models import Event, EventState, Mode, Session, SessionSpeaker, Tag
+from app.events.models import Event, EventState, Mode, Series, Session, SessionSpeaker, Tag, Visibility
 from app.events.service import apply_changes
 from tests.calendar.samples import as_ics, as_vobject, lines_of, values_of
 from tests.support.statements import counted
@@ -42,7 +42,9 @@ def meetup(make_event):
         starts_at = NOW + timedelta(days=days)
         event = make_event(slug, starts_at=starts_at, now=EARLIER, **values)
         with transaction() as session:
-            ada, bob = (Person(slug=f"{slug}-{n}", name=Texts(en=n), revised_at=EARLIER) for n in ("Ada", "Bob"))
+            ada, bob = (
+                Person(slug=f"{slug}-{n.lower()}", name=Texts(en=n), revised_at=EARLIER) for n in ("Ada", "Bob")
+            )
             talk = Session(event=event, position=0, title=Texts(zh="开场", en="Opening"), starts_at=starts_at)
             panel = Session(event=event, position=1, title=Texts(zh="圆桌"))
             # Told out of order, so that only their position can bring them into it.
@@ -107,11 +109,37 @@ def test_feed_holds_what_is_public_in_order(meetup):
     assert set(values_of(content, "TRANSP")) == {":TRANSPARENT"}
 
 
-def test_feed_keeps_ten_years(meetup):
-    meetup("kept", days=-3649, title=Texts(zh="还在"))
-    meetup("gone", days=-3652, title=Texts(zh="已去"))
+def test_feed_keeps_a_year_and_the_archive_all(meetup):
+    meetup("kept", days=-364, title=Texts(zh="还在"))
+    meetup("off", days=-300, title=Texts(zh="停了"), state=EventState.CANCELLED)
+    meetup("gone", days=-366, title=Texts(zh="已去"))
+    meetup("old", days=-3650, title=Texts(zh="很久"))
 
-    assert titles(feed()) == ["还在"]
+    assert titles(feed()) == ["还在", "已取消：停了"]
+    assert titles(feed(Scope(ScopeKind.ARCHIVE))) == ["很久", "已去", "还在", "已取消：停了"]
+    assert values_of(feed(Scope(ScopeKind.ARCHIVE)), "NAME") == [":KubeSphere 社区 · 历届活动"]
+
+
+def test_feed_that_an_event_has_grown_too_old_for_is_another_one(meetup):
+    event = meetup("old", days=-364)
+    later = event.ends_at + timedelta(days=365, hours=1)
+    before = queries.edition(SITE, since=feeds.since(NOW))
+
+    after = queries.edition(SITE, since=feeds.since(later))
+
+    assert (before.events, after.events) == (1, 0)
+    assert feeds.etag(SITE, before, "zh") != feeds.etag(SITE, after, "zh")
+    assert feeds.changed_at(before) == EARLIER
+    assert feeds.changed_at(after) == event.ends_at + timedelta(days=365)
+
+
+@pytest.mark.parametrize("kind", [ScopeKind.SITE, ScopeKind.ARCHIVE, ScopeKind.CITY])
+def test_feed_tells_of_no_event_that_only_its_address_leads_to(meetup, kind):
+    meetup("a", title=Texts(zh="公开"))
+    meetup("b", title=Texts(zh="不列出"), visibility=Visibility.UNLISTED)
+    meetup("c", title=Texts(zh="邀请"), visibility=Visibility.INVITATION)
+
+    assert titles(feed(Scope(kind, "beijing" if kind is ScopeKind.CITY else ""))) == ["公开"]
 
 
 def test_feed_tells_what_it_is(meetup):
@@ -168,23 +196,29 @@ def test_feed_says_what_the_file_and_the_invitation_say(meetup):
         assert queries.entries([event.id], language) == {event.id: entry_of(event, language)}
 
 
-def test_feeds_of_group_city_and_tag_hold_their_events(meetup):
+def test_feeds_of_a_part_hold_their_events(meetup):
     group = Group(slug="user-group", kind=GroupKind.USER_GROUP, name=Texts(en="User Group"), revised_at=EARLIER)
     tag = Tag(slug="mesh", name=Texts(zh="服务网格"))
+    series = Series(slug="monthly", name=Texts(zh="每月一聚"), created_at=EARLIER)
     meetup("a", title=Texts(zh="组"), groups=[group], city=None)
     meetup("b", title=Texts(zh="标签"), tags=[tag], city=None)
     meetup("c", title=Texts(zh="城市"))
+    meetup("d", title=Texts(zh="系列"), series=series, city=None, days=8)
+    meetup("e", title=Texts(zh="演示"), is_demo=True, city=None)
 
-    found = {
-        kind: titles(feed(Scope(kind, slug)))
-        for kind, slug in ((ScopeKind.GROUP, "user-group"), (ScopeKind.TAG, "mesh"), (ScopeKind.CITY, "beijing"))
+    scopes = {
+        "组": Scope(ScopeKind.GROUP, "user-group"),
+        "标签": Scope(ScopeKind.TAG, "mesh"),
+        "城市": Scope(ScopeKind.CITY, "beijing"),
+        "系列": Scope(ScopeKind.SERIES, "monthly"),
     }
-
-    assert found == {ScopeKind.GROUP: ["组"], ScopeKind.TAG: ["标签"], ScopeKind.CITY: ["城市"]}
+    assert {name: titles(feed(scope)) for name, scope in scopes.items()} == {name: [name] for name in scopes}
+    assert titles(feed(Scope(ScopeKind.SPEAKER, "d-bob"))) == ["系列"]
+    assert titles(feed(Scope(ScopeKind.SPEAKER, "e-bob"))) == []  # nobody will speak at a demo
     assert values_of(feed(Scope(ScopeKind.TAG, "mesh")), "NAME") == [":KubeSphere 社区 · 服务网格"]
 
 
-@pytest.mark.parametrize("kind", [ScopeKind.GROUP, ScopeKind.CITY, ScopeKind.TAG, ScopeKind.EVENT])
+@pytest.mark.parametrize("kind", [kind for kind in ScopeKind if kind not in {ScopeKind.SITE, ScopeKind.ARCHIVE}])
 def test_calendar_of_something_unknown_is_not_found(meetup, kind):
     meetup("draft", state=EventState.DRAFT)
 

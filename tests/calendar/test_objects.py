@@ -18,6 +18,7 @@ NOW = datetime(2019, 12, 3, 2, 30, tzinfo=UTC)
 ADA = Attendee("王小明", "xiaoming@example.com")
 OWN = "https://meetup.example.org/r/ABC"
 SECRET = "https://meet.example.org/room?pwd=1,2;3"
+RIGHT_TO_LEFT = "\u200fקוברנטיס\u200f و كيوب\u200e (Meetup)"
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def community(app: Flask) -> None:
         db.session.add(Site(id=1, name=Texts(zh="KubeSphere 社区", en="KubeSphere Community"), revised_at=REVISED_AT))
 
 
-def invited(event, *, method="REQUEST", sequence=0, language="zh", attendee=ADA, online_url=None):
+def invited(event, *, method="REQUEST", sequence=0, language="zh", attendee=ADA, online_url=None, is_waiting=False):
     return invitation(
         event,
         attendee,
@@ -41,6 +42,7 @@ def invited(event, *, method="REQUEST", sequence=0, language="zh", attendee=ADA,
         language=language,
         manage_url=OWN,
         online_url=online_url,
+        is_waiting=is_waiting,
     )
 
 
@@ -62,7 +64,11 @@ CASES = {
         event_of(state=EventState.CANCELLED, cancellation_reason=Texts(zh="场地停电。")), method="CANCEL", sequence=2
     ),
     "left": lambda: invited(event_of(), method="CANCEL", sequence=1),
-    "came-back": lambda: invited(event_of(), sequence=2),
+    "came-back": lambda: invited(event_of(), sequence=3),
+    "tentative": lambda: invited(event_of(), is_waiting=True),
+    "promoted": lambda: invited(event_of(), sequence=1),
+    "zone-changed": lambda: invited(event_of(zone="Asia/Tokyo", sequence=1), sequence=1),
+    "over-midnight": lambda: invited(event_of(starts_at=utc(2019, 12, 14, 14))),
     "file": lambda: event_file(event_of(**demo_agenda()), language="zh"),
     "file-en": lambda: event_file(event_of(**demo_agenda()), language="en"),
     "file-cancelled": lambda: event_file(event_of(state=EventState.CANCELLED, sequence=1), language="zh"),
@@ -75,6 +81,7 @@ CASES = {
     "casablanca": lambda: event_file(event_of(zone="Africa/Casablanca", starts_at=utc(2026, 3, 1, 12)), language="en"),
     "long-title": lambda: event_file(event_of(title=Texts(zh="云原生社区聚会，" * 25)), language="zh"),
     "emoji": lambda: event_file(event_of(title=Texts(en="🎉" * 40 + "👩🏽‍💻 party")), language="en"),
+    "right-to-left": lambda: event_file(event_of(title=Texts(en=RIGHT_TO_LEFT)), language="en"),
     "punctuation": lambda: event_file(
         event_of(title=Texts(en='a, b; c:\\New "d"'), summary=Texts(en="one\r\ntwo\\n\x00\x0b\u2028three\n; , ^")),
         language="en",

@@ -1,23 +1,37 @@
 """Calendars as clients fetch them, and the page that offers them."""
 
 import gzip
+import html
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from io import BytesIO
+from urllib.parse import quote
 
 import pytest
+import zxingcpp
 from flask import Flask
+from PIL import Image
+from playwright.sync_api import Browser
 
-from app.community.models import Group, GroupKind, Site
+from app.community.models import Group, GroupKind, Person, Site
 from app.core.clock import utc_now
 from app.core.db import db, transaction
 from app.core.i18n import Texts
-from app.events.models import Event, EventState, Tag
+from app.events.models import Event, EventState, Series, Session, SessionSpeaker, Tag, Visibility
 from app.events.service import apply_changes
 from tests.calendar.samples import as_vobject, values_of
 from tests.support.statements import counted
 
 EARLIER = datetime(2026, 11, 1, 8, 30, 15, 500_000, tzinfo=UTC)
-FEEDS = ["/calendar.ics", "/calendar/groups/user-group.ics", "/calendar/cities/beijing.ics", "/calendar/tags/mesh.ics"]
+PARTS = [
+    "/calendar/groups/user-group",
+    "/calendar/series/monthly",
+    "/calendar/cities/beijing",
+    "/calendar/tags/mesh",
+    "/calendar/speakers/ada",
+]
+FEEDS = ["/calendar.ics", "/calendar/archive.ics", *(f"{part}.ics" for part in PARTS)]
 ALL = [*FEEDS, "/events/meetup.ics"]
 
 
@@ -33,7 +47,14 @@ def event(app: Flask, make_event) -> Event:
     group = Group(slug="user-group", kind=GroupKind.USER_GROUP, name=Texts(en="User Group"), revised_at=EARLIER)
     tag = Tag(slug="mesh", name=Texts(zh="服务网格", en="Service mesh"))
     title = Texts(zh="云原生聚会", en="Cloud native meetup")
-    return make_event("meetup", now=EARLIER, groups=[group], tags=[tag], title=title)
+    series = Series(slug="monthly", name=Texts(zh="每月一聚", en="Monthly"), created_at=EARLIER)
+    event = make_event("meetup", now=EARLIER, groups=[group], tags=[tag], title=title, series=series)
+    with transaction() as session:
+        ada = Person(slug="ada", name=Texts(en="Ada"), revised_at=EARLIER)
+        talk = Session(event_id=event.id, position=0, title=Texts(zh="开场"))
+        talk.speakers = [SessionSpeaker(person=ada, position=0)]
+        session.add_all([ada, talk])
+    return event
 
 
 def change(event: Event, *, now: datetime, **values: object) -> None:
@@ -176,10 +197,11 @@ def test_unknown_calendar_is_not_found(client, event, make_event):
     unknown = [
         "/events/draft.ics",
         "/events/none.ics",
-        *(f"/calendar/{k}/none.ics" for k in ("groups", "cities", "tags")),
+        *(f"/calendar/{k}/none.ics" for k in ("groups", "cities", "tags", "series", "speakers")),
+        *(f"/calendar/{k}/none" for k in ("groups", "cities", "tags", "series", "speakers", "events")),
     ]
 
-    assert [client.get(address).status_code for address in unknown] == [404] * 5
+    assert [client.get(address).status_code for address in unknown] == [404] * len(unknown)
 
 
 def test_file_of_a_cancelled_event_says_so(client, make_event):
@@ -198,28 +220,82 @@ def test_slug_may_hold_a_dot(client, make_event):
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_page_offers_every_feed(client, event, language):
+def test_page_offers_the_calendar_of_all_events_and_leads_to_the_others(client, event, language):
     page = client.get(f"/calendar/?lang={language}").text
 
     lang = "" if language == "zh" else "?lang=en"
-    for address in FEEDS:
-        assert f'href="webcal://meetup.example.org{address}{lang}"' in page
-        assert f'href="https://meetup.example.org{address}{lang}"' in page
-    google = "https://calendar.google.com/calendar/r?cid=webcal%3A%2F%2Fmeetup.example.org%2Fcalendar.ics"
-    assert google in page
-    assert "https://outlook.live.com/calendar/0/addfromweb?url=https%3A%2F%2Fmeetup.example.org%2Fcalendar.ics" in page
+    assert [f'href="https://meetup.example.org{part}{lang}"' in page for part in PARTS] == [True] * len(PARTS)
+    assert ways_in(page) == ways_to("/calendar.ics", lang)
+    assert f'href="webcal://meetup.example.org/calendar/archive.ics{lang}"' in page
+    assert f'src="https://meetup.example.org/calendar/qr.svg{lang}"' in page
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_page_of_a_feed_offers_it(client, event, part):
+    page = client.get(f"{part}?lang=en")
+
+    assert ways_in(page.text) == ways_to(f"{part}.ics", "?lang=en")
+    assert f'src="https://meetup.example.org{part}.svg?lang=en"' in page.text
+    assert page.headers["Cache-Control"].startswith("public")
+
+
+def ways_in(page: str) -> list[str]:
+    """Return the ways into calendars that a page shows first, in its order: what cannot be reached in China last."""
+    links = re.findall(r'<a class="button[^"]*" href="([^"]+)"', page)
+    return [html.unescape(link) for link in links][:4]
+
+
+def ways_to(address: str, lang: str) -> list[str]:
+    whole = f"meetup.example.org{address}{lang}"
+    encoded = quote(whole, safe="")
+    return [
+        f"webcal://{whole}",
+        f"https://outlook.live.com/calendar/0/addfromweb?url=https%3A%2F%2F{encoded}",
+        f"https://outlook.office.com/calendar/0/addfromweb?url=https%3A%2F%2F{encoded}",
+        f"https://calendar.google.com/calendar/r?cid=webcal%3A%2F%2F{encoded}",
+    ]
+
+
+def test_page_tells_how_often_each_client_looks(client, event):
+    page = client.get("/calendar/?lang=en").text
+
+    clients = ["iPhone", "Outlook", "Android", "WeChat", "Thunderbird", "Google Calendar"]
+    assert [f">{name}" in page or f">{name}," in page for name in clients] == [True] * len(clients)
+    assert "every 8 to 24 hours" in page
+
+
+def test_code_leads_to_the_page_of_the_feed(client, event, browser):
+    codes = {address: client.get(f"{address}?lang=en") for address in ("/calendar/qr.svg", f"{PARTS[3]}.svg")}
+
+    assert {address: scanned(browser, response.data) for address, response in codes.items()} == {
+        "/calendar/qr.svg": "https://meetup.example.org/calendar/?lang=en",
+        "/calendar/tags/mesh.svg": "https://meetup.example.org/calendar/tags/mesh?lang=en",
+    }
+    known = codes["/calendar/qr.svg"]
+    assert known.headers["Cache-Control"] == "public, max-age=86400"
+    again = client.get("/calendar/qr.svg?lang=en", headers={"If-None-Match": known.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(f"/calendar/tags/{'x' * 121}.svg").status_code == 404
+
+
+def scanned(browser: Browser, svg: bytes) -> str:
+    """Return what a scanner reads in a QR code, drawn by a browser."""
+    with browser.new_page() as page:
+        page.set_content(svg.decode())
+        (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(page.screenshot())))
+    return found.text
 
 
 def test_page_offers_only_feeds_that_hold_something(client, event, make_event):
     with transaction() as session:
         session.add(Tag(slug="empty", name=Texts(zh="空")))
     make_event("draft", state=EventState.DRAFT, tags=[Tag(slug="drafts", name=Texts(zh="草稿"))])
+    make_event("hidden", visibility=Visibility.UNLISTED, tags=[Tag(slug="hidden", name=Texts(zh="内部"))])
 
     page = client.get("/calendar/").text
 
-    assert "/calendar/tags/mesh.ics" in page
-    assert "/calendar/tags/empty.ics" not in page
-    assert "/calendar/tags/drafts.ics" not in page
+    assert "/calendar/tags/mesh" in page
+    assert [slug for slug in ("empty", "drafts", "hidden") if f"/calendar/tags/{slug}" in page] == []
 
 
 def test_page_asks_as_much_for_one_event_as_for_three(app, client, event, make_event):

@@ -92,8 +92,8 @@ def test_list_asks_as_often_for_three_items_as_for_one(event, browser, count_sta
             browser.get(AGENDA)
         asked.append(len(seen))
 
-    # The sign-in, the event, its items with their people, the last thing done.
-    assert asked == [4, 4, 4]
+    # The frame's two, the event, its items with their people, the last thing done.
+    assert asked == [5, 5, 5]
 
 
 def test_page_of_an_item_asks_as_often_for_three_items_as_for_one(event, browser, count_statements):
@@ -105,8 +105,8 @@ def test_page_of_an_item_asks_as_often_for_three_items_as_for_one(event, browser
             browser.get(address)
         asked.append(len(seen))
 
-    # The sign-in, the event, its items with their people, whom to choose.
-    assert asked == [4, 4, 4]
+    # The frame's two, the event, its items with their people, whom to choose.
+    assert asked == [5, 5, 5]
 
 
 def test_item_is_added_behind_the_last_one(event, browser):
@@ -119,7 +119,7 @@ def test_item_is_added_behind_the_last_one(event, browser):
 
     assert answer.status_code == 303
     row = rows()[1]
-    assert answer.location.startswith(f"{AGENDA}?done=added")
+    assert answer.location.startswith(f"{AGENDA}?done=added&item={row.id}")
     assert answer.location.endswith(f"#session-{row.id}")
     assert (row.title, row.abstract, row.starts_at - START) == (
         Texts(en="Ada's talk"), Texts(en="*so*"), timedelta(minutes=30),
@@ -217,6 +217,30 @@ def test_item_is_changed_and_a_speaker_taken_out(event, browser):
     assert [(one.title, [part.person.slug for part in one.speakers]) for one in rows()] == [
         (Texts(en="Ada's talk"), ["bob"])
     ]
+
+
+def test_abstract_is_previewed_without_scripts_and_nothing_is_saved(event, browser):
+    sent = FORM | {"abstract-en": "**so** <script>", "speakers-0": "Who", "preview": "1"}
+
+    page = browser.post(f"{AGENDA}/sessions?lang=en", data=sent)
+
+    assert (page.status_code, rows()) == (200, [])
+    assert "<strong>so</strong> &lt;script&gt;" in page.text
+    assert 'value="Who"' in page.text
+
+
+def test_what_was_saved_the_browser_need_not_keep(event, browser):
+    row = add(event, "A", 30)
+    kept = {
+        f"done=added&item={row.id}": f"{AGENDA}/sessions",
+        f"done=changed&item={row.id}": f"{AGENDA}/sessions/{row.id}",
+        f"done=changed&item={2**70}": "",
+        "done=pasted": f"{AGENDA}/paste",
+        "done=moved": "",
+    }
+
+    for query, path in kept.items():
+        assert f'data-saved="{path}"' in browser.get(f"{AGENDA}?{query}").text
 
 
 def test_second_of_two_who_edit_one_item_sees_both_versions_and_decides(event, browser):

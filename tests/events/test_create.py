@@ -62,9 +62,11 @@ def test_venue_and_city_that_are_known_are_found(app, db, make_event):
     known = make_event()
 
     in_it = create(replace(NEW, venue="gehua"), key="a", by=ADA, now=NOW)
+    by_its_name = create(replace(NEW, venue="+歌华大厦 13 层"), key="c", by=ADA, now=NOW)
     in_the_city = create(replace(NEW, city="+北京市"), key="b", by=ADA, now=NOW)
 
-    assert (in_it.venue_id, in_the_city.city_id) == (known.venue_id, known.city_id)
+    assert (in_it.venue_id, by_its_name.venue_id) == (known.venue_id, known.venue_id)
+    assert in_the_city.city_id == known.city_id
     assert (len(db.scalars(select(Venue)).all()), len(db.scalars(select(City)).all())) == (1, 1)
 
 

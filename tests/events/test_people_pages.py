@@ -4,7 +4,7 @@ import pytest
 
 from app.core.db import db
 from app.core.i18n import Texts
-from app.events import queries
+from app.events import talks
 from app.events.models import EventState, SessionKind
 from tests.support.people import add_session, give_award, give_role, make_group, make_person, make_role
 from tests.support.statements import counted
@@ -15,7 +15,7 @@ ENGLISH = {"Accept-Language": "en"}
 
 
 def listed(**options):
-    lines, _more = queries.speakers(today=TODAY, **options)
+    lines, _more = talks.speakers(today=TODAY, **options)
     return [(line.person.slug, line.talks, line.is_leader) for line in lines]
 
 
@@ -45,17 +45,17 @@ def test_talks_of_drafts_cancelled_and_demo_events_do_not_count(make_event):
         add_session(make_event(state=state, is_demo=is_demo), "not given", ada)
 
     assert listed() == []
-    assert queries.talks_of(ada.id) == []
+    assert talks.talks_of(ada.id) == []
 
 
 def test_speakers_are_paged(make_event, monkeypatch):
-    monkeypatch.setattr(queries, "SPEAKERS_MAX", 2)
+    monkeypatch.setattr(talks, "SPEAKERS_MAX", 2)
     event = make_event()
     for name in ("ada", "bob", "cem"):
         add_session(event, name, make_person(name))
 
-    first, more = queries.speakers(today=TODAY)
-    second, no_more = queries.speakers(today=TODAY, page=2)
+    first, more = talks.speakers(today=TODAY)
+    second, no_more = talks.speakers(today=TODAY, page=2)
 
     assert ([line.person.slug for line in first], more) == (["ada", "bob"], True)
     assert ([line.person.slug for line in second], no_more) == (["cem"], False)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Organizer, Role
 from app.core.db import transaction
-from app.core.errors import NotFoundError, RefusedError
+from app.core.errors import BadInputError, NotFoundError, RefusedError
 from app.core.i18n import Texts
 from app.core.versions import ClashError, Seen
 from app.events import venues
@@ -80,6 +80,19 @@ def test_new_venue_is_kept_and_written_down(app, db):
     entry = db.scalars(select(Entry)).one()
     assert (venue.slug, venues.values_of(venue)) == ("shanghai-venue", values | {"city": "shanghai"})
     assert (entry.action, entry.subject) == ("venue.created", "大厦")
+
+
+def test_venue_sent_twice_is_added_once_and_another_of_its_name_is_refused(app, db):
+    values = {"name": Texts(zh="大厦"), "address": Texts(zh="某路 1 号"), "directions": Texts(), "city": "+上海"}
+
+    first = venues.make_venue(values, by=ADA, now=NOW)
+    again = venues.make_venue(values, by=ADA, now=NOW)
+    elsewhere = venues.make_venue(values | {"city": "+北京"}, by=ADA, now=NOW)
+
+    with pytest.raises(BadInputError) as refused:
+        venues.make_venue(values | {"address": Texts(zh="别处")}, by=ADA, now=NOW)
+    assert (again.id, elsewhere.id == first.id, refused.value.field) == (first.id, False, "name")
+    assert db.scalars(select(Venue.slug).order_by(Venue.id)).all() == ["shanghai-venue", "beijing-venue"]
 
 
 def change(venue: Venue, **values: object) -> bool:

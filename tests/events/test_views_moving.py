@@ -213,7 +213,7 @@ def test_draft_is_saved_at_once(db, make_event, organizer):
 
     answer = organizer.post(path, data=form)
 
-    assert (answer.status_code, "done=saved" in answer.location) == (303, True)
+    assert (answer.status_code, "after=saved" in answer.location) == (303, True)
     assert db.get(Event, draft.id, populate_existing=True).starts_at == soon() + HOUR
     assert db.scalar(select(func.count()).select_from(EventChange)) == 0
 

@@ -20,6 +20,7 @@ from app.events.signals import event_changed
 from app.exchange.load import load
 from app.history.service import THE_SITE
 from app.registrations.models import Question
+from app.registrations.seats import set_capacity
 from tests.exchange.small import LATER, NOW, SMALL, event_named, file_of, load_text, versions_of
 from tests.support.factories import sign_up_as, states
 
@@ -323,3 +324,20 @@ def test_items_of_a_file_that_begin_where_the_one_before_ends_follow_it_on_the_s
     assert [(item.title.en, item.track, item.follows) for item in event_named("spring").sessions] == [
         ("A", 0, True), ("B", 1, True), ("C", 2, True), ("D", 0, False), ("E", 0, False), ("F", 0, False),
     ]  # fmt: skip
+
+
+def test_capacity_lowered_on_the_site_may_stand_in_the_file_and_be_raised_by_it(app: Flask, tmp_path: Path) -> None:
+    load_text(tmp_path, SMALL)
+    for name in ("ada", "bob", "cyd"):
+        sign_up_as(event_named("spring"), name, now=NOW)
+    with transaction() as session:
+        set_capacity(session.scalars(select(TicketType).where(TicketType.slug == "seat")).one(), 1)
+
+    columns = (TicketType.capacity, TicketType.seats_taken, TicketType.seats_over)
+    statement, seen = select(*columns).where(TicketType.slug == "seat"), []
+    for capacity in (1, 20):
+        load_text(tmp_path, SMALL.replace("capacity: 20", f"capacity: {capacity}"), now=LATER)
+        db.session.expire_all()
+        seen.append(db.session.execute(statement).one())
+
+    assert seen == [(1, 3, 2), (20, 3, 0)]

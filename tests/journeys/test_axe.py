@@ -29,6 +29,8 @@ PAGES = {
     "group": "/community/user-group",
     "station": "/community/user-group-hangzhou",
     "calendar": "/calendar/",
+    "calendar of a city": "/calendar/cities/beijing",
+    "calendar of one's own": "/calendar/mine/",
     "sign-in": "/organizer/sign-in",
     "not found": "/nothing-here",
 }

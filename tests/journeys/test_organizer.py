@@ -26,7 +26,7 @@ def add_organizer_and_attendees(event: Event) -> None:
 @pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("width", "locale", "scheme"), [(375, "zh-CN", "dark"), (1280, "en-GB", "light")])
 def test_from_the_sign_in_to_the_list_on_the_disk(site, page_at, letter, axe, tmp_path, width, locale, scheme):
-    add_organizer_and_attendees(event_for_sign_up(SLUG))
+    add_organizer_and_attendees(event_for_sign_up(SLUG, now=utc_now()))
     page = page_at(width, locale=locale, color_scheme=scheme, base_url=site.base_url)
     looked_at = []
 

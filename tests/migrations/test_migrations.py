@@ -36,6 +36,11 @@ def engine_url(request, tmp_path):
     postgres.drop_database(url)
 
 
+def newest() -> str | None:
+    """Return the version that nothing follows; numbers need not be in the order of the chain."""
+    return foundations.newest_schema(str(ROOT / "migrations"))
+
+
 def described(inspector: Inspector) -> dict[str, Any]:
     """Return all that the engine knows of the schema, in a form that can be compared."""
     tables = {}
@@ -153,11 +158,6 @@ def test_preparing_a_database_that_is_up_to_date_changes_nothing(filled):
 
     assert not changed
     assert contents() == filled
-
-
-def newest() -> str | None:
-    """Return the version the migrations lead to; their numbers need not be in their order."""
-    return foundations.newest_schema(str(ROOT / "migrations"))
 
 
 def a_migration_that_rebuilds_every_table(folder: Path) -> None:

@@ -85,14 +85,16 @@ def test_a_sign_up_killed_anywhere_happened_wholly_or_not_at_all(app, db, make_e
     db.remove()
 
     for point in range(1, POINTS):
-        finished = die_at(app, point, lambda point=point: sign_up_as(event_for_sign_up(slug), f"person-{point}"))
+        finished = die_at(
+            app, point, lambda point=point: sign_up_as(event_for_sign_up(slug, now=utc_now()), f"person-{point}")
+        )
         assert consistent(db)
         if finished:
             break
 
     assert finished, "the action has more points than were tried"
     assert point > 8, "too few points: the kill was not where the work is"
-    sign_up_as(event_for_sign_up(slug), "the-next-one")
+    sign_up_as(event_for_sign_up(slug, now=utc_now()), "the-next-one")
     assert consistent(db)
 
 

@@ -146,7 +146,7 @@ def test_nobody_signs_up_for_what_was_just_unpublished(db, make_event, together)
 
         unpublished, signed_up = together(
             lambda event_id=event_id: life.unpublish(event_id, by=THE_SITE, now=NOW),
-            lambda slug=slug: sign_up_as(event_for_sign_up(slug), "ada", now=NOW),
+            lambda slug=slug: sign_up_as(event_for_sign_up(slug, now=NOW), "ada", now=NOW),
         )
 
         event = now_of(db, event_id)

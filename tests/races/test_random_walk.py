@@ -1,4 +1,4 @@
-"""Many hands at random: sign up, leave, come back, correct, raise and lower the capacity, cancel the event.
+"""Many hands at random: sign up, decide, leave, come back, correct, raise and lower the capacity, cancel the event.
 
 Whatever happens in whatever order, seats, places and letters must agree in the end. The seed is in the failure.
 """
@@ -22,9 +22,13 @@ from app.core.errors import AppError
 from app.core.i18n import Texts
 from app.events.models import Event, EventState, TicketType
 from app.events.service import apply_changes
+from app.history.models import Entry
+from app.history.service import THE_SITE
 from app.mail.models import Letter
 from app.registrations import service
+from app.registrations.approval import approve, decline
 from app.registrations.models import LIVE, Question, Registration, RegistrationState
+from app.registrations.seats import set_capacity
 from app.registrations.service import SignUp
 
 THREADS, PEOPLE, SECONDS = 6, 7, 3.0
@@ -41,6 +45,7 @@ class Walker:
     def walk(self) -> "Counter[str]":
         """Act until the time is over; an AppError is an answer, anything else a fault."""
         actions = [self.sign_up] * 8 + [self.leave] * 6 + [self.correct] * 3 + [self.change] + [self.look] * 2
+        actions += [self.decide] * 3
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             action = self._random.choice(actions)
@@ -75,14 +80,23 @@ class Walker:
             ).all()
             event = session.get(Event, self._event_id, populate_existing=True)
             kind = self._random.choice(kinds)
-            kind.capacity = max(kind.seats_taken, self._random.choice([0, 1, 2, 3]))
+            set_capacity(kind, self._random.choice([0, 1, 2, 3]))
             question = session.scalar(select(Question).where(Question.event_id == self._event_id))
             parts = ["ticket_types"]
             if question is None:
                 session.add(Question(event_id=event.id, key="q", kind="short_text", label=Texts(en="Why?")))
                 parts.append("questions")
             state = self._random.choice([EventState.PUBLISHED] * 5 + [EventState.CANCELLED])
-            apply_changes(event, {"state": state}, parts=parts, now=utc_now())
+            values = {"state": state, "needs_approval": self._random.choice([True, False])}
+            apply_changes(event, values, parts=parts, now=utc_now())
+
+    def decide(self) -> None:
+        """Approve or decline somebody, who may not be waiting for a decision."""
+        ids = [self._somebody().id]
+        if self._random.random() < 0.7:
+            approve(self._event_id, ids, by=THE_SITE, now=utc_now())
+        else:
+            decline(self._event_id, ids, words="", by=THE_SITE, now=utc_now())
 
     def look(self) -> None:
         """Compare seats and places in the middle of it all."""
@@ -114,9 +128,10 @@ def check_seats(event_id: int) -> None:
     # While the event is off nobody is given anything; when it is on again, all at once.
     is_on = session.scalar(select(Event.state).where(Event.id == event_id)) is EventState.PUBLISHED
     for kind in kinds:
-        assert kind.seats_taken == places[kind.id, RegistrationState.CONFIRMED] <= kind.capacity
+        assert kind.seats_taken == places[kind.id, RegistrationState.CONFIRMED]
+        assert kind.seats_over == max(0, kind.seats_taken - kind.capacity)
         waiting = places[kind.id, RegistrationState.WAITING]
-        assert not (waiting and is_on) or kind.seats_taken == kind.capacity, "somebody waits while a seat is free"
+        assert not (waiting and is_on) or kind.seats_taken >= kind.capacity, "somebody waits while a seat is free"
 
 
 def check_letters(event_id: int) -> None:
@@ -126,17 +141,30 @@ def check_letters(event_id: int) -> None:
     assert max(live.values(), default=0) <= 1
     letters = defaultdict(list)
     for letter in database.session.scalars(select(Letter).order_by(Letter.id)):
-        if letter.kind in {"confirmed", "waiting", "promoted", "cancelled"}:
+        if letter.kind in {"confirmed", "waiting", "promoted", "cancelled", "pending", "declined"}:
             letters[letter.ids["registration"]].append(letter.kind)
-    assert {row.id: letters[row.id] for row in rows} == {row.id: expected(row) for row in rows}
+    approved = {
+        entry.registration_id: entry.changes["state"][1]
+        for entry in database.session.scalars(select(Entry).where(Entry.action == "registration.approved"))
+    }
+    asked = {id_ for id_, kinds in letters.items() if "pending" in kinds}
+    assert set(approved) <= asked
+    assert {row.id: letters[row.id] for row in rows} == {row.id: expected(row, approved, asked) for row in rows}
 
 
-def expected(row: Registration) -> list[str]:
-    """Return the letters that a registration's life so far has caused, by its own instants."""
+def expected(row: Registration, approved: dict[int, str], asked: set[int]) -> list[str]:
+    """Return the letters that a registration's life so far has caused, by its own instants and the history."""
+    ended = {RegistrationState.CANCELLED: ["cancelled"], RegistrationState.DECLINED: ["declined"]}.get(row.state, [])
+    if row.id in approved:
+        # With a seat at once, or after a time in the queue; who waits still, or left from there, had none.
+        seat = ["waiting", "promoted"] if approved[row.id] == "waiting" else ["confirmed"]
+        return ["pending", *(seat if row.confirmed_at else ["waiting"]), *ended]
+    if row.id in asked:
+        return ["pending", *ended]
     told = ["confirmed"] if row.confirmed_at == row.created_at else ["waiting"]
     if row.confirmed_at and row.confirmed_at != row.created_at:
         told.append("promoted")
-    return told + (["cancelled"] if row.state is RegistrationState.CANCELLED else [])
+    return told + ended
 
 
 def test_whatever_many_hands_do_seats_places_and_letters_agree(app, make_event):
@@ -152,7 +180,7 @@ def test_whatever_many_hands_do_seats_places_and_letters_agree(app, make_event):
 
     assert faults == [], f"WALK_SEED={seed}"
     done = sum((each.result() for each in running), Counter())
-    assert set(done) == {"sign_up", "leave", "correct", "change", "look"}, done
+    assert set(done) == {"sign_up", "leave", "correct", "change", "decide", "look"}, done
     database.session.expire_all()
     with transaction():
         check_seats(event_id)

@@ -85,6 +85,17 @@ def test_the_confirmation_says_everything_in_the_visitor_s_language(event, post)
         assert not re.search(r"\b(registered|When|Where|Agenda|place)\b", re.sub(r"<[^>]*>", "", text))
 
 
+@pytest.mark.parametrize("address", ["shenzhen@example.org", None])
+def test_answers_to_a_letter_go_to_the_contact_address_of_its_event(event, post, db, address):
+    event.contact_email = address
+    db.commit()
+    sign_up_as(event, "ada")
+
+    mail = mailparser.parse_from_bytes(*post(1))
+
+    assert [to for _name, to in mail.reply_to] == ([address] if address else [])
+
+
 def test_the_confirmation_in_english_has_no_chinese_words_of_ours(event, post):
     ada = sign_up_as(event, "ada", language="en")
 

@@ -24,13 +24,17 @@ from app.accounts.rights import Permission
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db, transaction
-from app.events.models import Event, EventRole
+from app.core.i18n import Texts
+from app.events.invitations import invite
+from app.events.models import Event, EventRole, TicketType
 from app.history.models import Entry
+from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
-from app.registrations.models import Registration
+from app.registrations.models import Question, QuestionKind, Registration
 from tests.support.factories import sign_up_as
+from tests.support.people import add_session
 
-Where = Literal["event", "site", "signed in", "open"]
+Where = Literal["event", "venue", "site", "signed in", "open"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class Rule:
 def at_event(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
     """Return the rule for an address of one event; `slug` is given by itself."""
     return Rule("event", needs, values, answers)
+
+
+def at_venue(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
+    """Return the rule for an address of the venue of the event, where no event of others is held."""
+    return Rule("venue", needs, {"slug": "gehua"} | values, answers)
 
 
 def site(needs: Permission, answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
@@ -97,10 +106,37 @@ class World:
         return member.id
 
     @cached_property
+    def session_id(self) -> int:
+        """An item of the event's agenda."""
+        return add_session(self.event, "A talk").id
+
+    @cached_property
     def entry_id(self) -> int:
         """The last thing that was done to the event."""
         statement = select(Entry.id).where(Entry.event_id == self.event.id).order_by(Entry.id.desc()).limit(1)
         return db.session.scalars(statement).one()
+
+    @cached_property
+    def ticket_type_id(self) -> int:
+        """A way to attend."""
+        statement = select(TicketType.id).where(TicketType.event_id == self.event.id).order_by(TicketType.id).limit(1)
+        return db.session.scalars(statement).one()
+
+    @cached_property
+    def question_id(self) -> int:
+        """Something that is asked."""
+        with transaction() as session:
+            question = Question(
+                event_id=self.event.id, key="why", kind=QuestionKind.SHORT_TEXT, label=Texts(en="Why?"), options=[]
+            )
+            session.add(question)
+        return question.id
+
+    @cached_property
+    def invitation_id(self) -> int:
+        """A code that lets in."""
+        made = invite(self.event.id, label="Press", uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
+        return made.id
 
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
         """Return the values of an address."""
@@ -111,6 +147,11 @@ class World:
         return found
 
 
+_SESSION: dict[str, Any] = {"session_id": lambda world: world.session_id}
+_ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
+_TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_type_id}
+_QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
+_INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
 
@@ -170,8 +211,106 @@ RIGHTS: dict[str, Rule] = {
     "event_team.change_role": at_event(Permission.TEAM, **_MEMBER),
     "event_team.invite_again": at_event(Permission.TEAM, **_MEMBER),
     "event_team.remove": at_event(Permission.TEAM, **_MEMBER),
+    # The life of an event.
+    "organizer.event": at_event(Permission.SEE),
+    "life.publication": at_event(Permission.PUBLISH),
+    "life.publish": at_event(Permission.PUBLISH),
+    "life.publish_at": at_event(Permission.PUBLISH),
+    "life.forget_publish_at": at_event(Permission.PUBLISH),
+    "life.withdrawal": at_event(Permission.PUBLISH),
+    "life.unpublish": at_event(Permission.PUBLISH),
+    "life.renew_preview": at_event(Permission.PUBLISH),
+    "life.schedule": at_event(Permission.PUBLISH),
+    "life.move": at_event(Permission.PUBLISH),
+    "life.cancellation": at_event(Permission.PUBLISH),
+    "life.cancel": at_event(Permission.PUBLISH),
+    "life.take_back": at_event(Permission.PUBLISH),
+    "life.deletion": at_event(Permission.PUBLISH),
+    "life.delete": at_event(Permission.PUBLISH),
+    "life.address": at_event(Permission.PUBLISH),
+    "life.change_address": at_event(Permission.PUBLISH),
+    "life.recap_page": at_event(Permission.EDIT),
+    "life.write_recap": at_event(Permission.EDIT),
+    "life.add_photos": at_event(Permission.EDIT),
+    "life.write_captions": at_event(Permission.EDIT),
+    "life.photo_earlier": at_event(Permission.EDIT, picture_id=1),
+    "life.photo_later": at_event(Permission.EDIT, picture_id=1),
+    "life.remove_photo": at_event(Permission.EDIT, picture_id=1),
     "history.of_event": at_event(Permission.HISTORY),
     "history.event_file": at_event(Permission.HISTORY),
+    # Creating and editing.
+    "events_manage.new": site(Permission.CREATE),
+    "events_manage.create_event": site(Permission.CREATE),
+    "events_manage.copy": site(Permission.CREATE),
+    "events_manage.make_copies": site(Permission.CREATE),
+    "events_manage.preview": anyone(),
+    "events_manage.details": at_event(Permission.EDIT),
+    "events_manage.change_details": at_event(Permission.EDIT),
+    "events_manage.cover": at_event(Permission.EDIT),
+    "events_manage.change_cover": at_event(Permission.EDIT),
+    "events_manage.remove_cover": at_event(Permission.EDIT),
+    "events_manage.venue_list": site(Permission.EDIT),
+    "events_manage.new_venue": site(Permission.EDIT),
+    "events_manage.create_venue": site(Permission.EDIT),
+    "events_manage.venue": at_venue(Permission.EDIT),
+    "events_manage.change_venue": at_venue(Permission.EDIT),
+    "events_manage.pin": at_venue(Permission.EDIT),
+    "events_manage.check_pin": at_venue(Permission.EDIT),
+    "events_manage.place_pin": at_venue(Permission.EDIT),
+    "events_manage.remove_pin": at_venue(Permission.EDIT),
+    # The agenda.
+    "agenda.index": at_event(Permission.EDIT),
+    "agenda.new": at_event(Permission.EDIT),
+    "agenda.add": at_event(Permission.EDIT),
+    "agenda.add_pause": at_event(Permission.EDIT),
+    "agenda.edit": at_event(Permission.EDIT, **_SESSION),
+    "agenda.change": at_event(Permission.EDIT, **_SESSION),
+    "agenda.move": at_event(Permission.EDIT, **_SESSION),
+    "agenda.remove": at_event(Permission.EDIT, **_SESSION),
+    "agenda.restore": at_event(Permission.EDIT, entry_id=1),
+    "agenda.reckon_times": at_event(Permission.EDIT),
+    "agenda.clear_times": at_event(Permission.EDIT),
+    "agenda.paste": at_event(Permission.EDIT),
+    "agenda.preview": at_event(Permission.EDIT),
+    "agenda.take": at_event(Permission.EDIT),
+    # The life of an event.
+    # Those who come.
+    "attendees.announce_now": at_event(Permission.WRITE),
+    "attendee.show": at_event(Permission.SEE_ATTENDEES, **_ATTENDEE),
+    "attendee.move": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.overbook": at_event(Permission.CONFIGURE),
+    "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    # How it takes sign-ups.
+    "sign_up_manage.index": at_event(Permission.CONFIGURE),
+    "sign_up_manage.save": at_event(Permission.CONFIGURE),
+    "sign_up_manage.new_ticket_type": at_event(Permission.CONFIGURE),
+    "sign_up_manage.add_ticket_type": at_event(Permission.CONFIGURE),
+    "sign_up_manage.ticket_type": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.change_ticket_type": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.ticket_type_up": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.ticket_type_down": at_event(Permission.CONFIGURE, **_TICKET_TYPE),
+    "sign_up_manage.remove_ticket_type": at_event(
+        Permission.CONFIGURE, ticket_type_id=lambda world: world.ticket_type_id
+    ),
+    "sign_up_manage.new_question": at_event(Permission.CONFIGURE),
+    "sign_up_manage.add_question": at_event(Permission.CONFIGURE),
+    "sign_up_manage.question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.change_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_up": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_down": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.retire_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.ask_question_again": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.question_removal": at_event(Permission.CONFIGURE, **_QUESTION),
+    "sign_up_manage.remove_question": at_event(Permission.CONFIGURE, **_QUESTION),
+    "invitations.index": at_event(Permission.CONFIGURE),
+    "invitations.invite": at_event(Permission.CONFIGURE),
+    "invitations.picture": at_event(Permission.CONFIGURE, **_INVITATION),
+    "invitations.revoke": at_event(Permission.CONFIGURE, **_INVITATION),
+    "approvals.index": at_event(Permission.MANAGE_ATTENDEES),
+    "approvals.decision": at_event(Permission.MANAGE_ATTENDEES, (303,)),
+    "approvals.approve": at_event(Permission.MANAGE_ATTENDEES),
+    "approvals.decline": at_event(Permission.MANAGE_ATTENDEES),
     # What an entry asks for is the permission for what it says was done; here it can be undone by nobody.
     "history.undo_at_event": at_event(Permission.SEE, entry_id=lambda world: world.entry_id),
 }

@@ -1,0 +1,90 @@
+"""Answers that are kept for a time only: deleted so many days after the event."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core.db import db, transaction
+from app.events.models import Event
+from app.history.service import THE_SITE, record
+from app.registrations.models import Answer, Question
+
+# Answers deleted in one transaction: short enough that sign-ups do not wait for it on SQLite.
+STEP: Final = 500
+_AT_ONCE: Final = 10
+_LENGTHS_MAX: Final = 100
+_REMEMBERED: Final = and_(Question.keep_days.is_not(None), Question.forgotten_at.is_(None))
+
+
+def forget_answers(now: datetime) -> int:
+    """Delete the next answers whose time is over; return how many things were done. A duty.
+
+    Any number may run at once, and each may be killed: a step is one transaction, which locks its question.
+    """
+    question_ids = _due(now)
+    db.session.commit()
+    return sum(_step(question_id, now=now) for question_id in question_ids)
+
+
+def _due(now: datetime) -> list[int]:
+    lengths = db.session.scalars(select(Question.keep_days).where(_REMEMBERED).distinct().limit(_LENGTHS_MAX)).all()
+    # Day by day, since the engines do not agree on how to add days to an instant.
+    over = [
+        and_(Question.keep_days == days, Event.ends_at <= now - timedelta(days=days))
+        for days in lengths
+        if days is not None
+    ]
+    if not over:
+        return []
+    statement = (
+        select(Question.id)
+        .join(Event, Event.id == Question.event_id)
+        .where(_REMEMBERED, or_(*over))
+        .order_by(Question.id)
+        .limit(_AT_ONCE)
+    )
+    return list(db.session.scalars(statement))
+
+
+def _step(question_id: int, *, now: datetime) -> int:
+    with transaction() as session:
+        question = session.scalars(
+            select(Question)
+            .where(Question.id == question_id, _REMEMBERED)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if question is None:
+            return 0
+        forgotten = _forget(session, question_id)
+        if forgotten:
+            record(
+                "answers.forgotten",
+                by=THE_SITE,
+                now=now,
+                event_id=question.event_id,
+                subject=question.label.in_language("zh"),
+                changes={"answers": (forgotten, 0)},
+            )
+        if forgotten < STEP:
+            question.forgotten_at = now
+        return forgotten + 1
+
+
+def _forget(session: Session, question_id: int) -> int:
+    next_ones = (
+        select(Answer.registration_id)
+        .where(Answer.question_id == question_id)
+        .order_by(Answer.registration_id)
+        .limit(STEP)
+    )
+    statement = delete(Answer).where(Answer.question_id == question_id, Answer.registration_id.in_(next_ones))
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+
+
+def number_of_answers(question_id: int) -> int:
+    """Return how many people have answered a question."""
+    return db.session.scalar(select(func.count()).where(Answer.question_id == question_id)) or 0

@@ -1,0 +1,160 @@
+"""The life of one person's calendar entry, as letters and feeds tell it (docs/calendar.md draws it)."""
+
+import re
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+
+from app.calendar.objects import event_file
+from app.core.clock import utc_now
+from app.core.db import db, transaction
+from app.events.models import Event, EventState, Mode
+from app.events.service import apply_changes
+from app.mail.delivery import deliver
+from app.registrations import changes, service
+from tests.calendar.samples import values_of
+from tests.support.factories import sign_up_as
+
+SECRET = "https://meet.example.org/room"
+
+
+@pytest.fixture
+def settings(mail_settings) -> dict[str, object]:
+    return mail_settings | {"CHANGE_LETTER_DELAY": "0", "WAITING_LIST_ENTRY": "tentative"}
+
+
+@pytest.fixture
+def entries(app, smtp_server):
+    """Deliver what is due, and return what it tells the calendar of one person: method, status, answer, SEQUENCE."""
+    seen = 0
+
+    def tell(name: str) -> list[tuple[str, ...]]:
+        nonlocal seen
+        changes.announce(utc_now())
+        deliver(utc_now())
+        new, seen = smtp_server.messages[seen:], len(smtp_server.messages)
+        mails = [message_from_bytes(each.raw, policy=policy.default) for each in new]
+        return [told(mail) for mail in mails if mail["To"].addresses[0].username == name]
+
+    return tell
+
+
+def told(mail) -> tuple[str, ...]:
+    parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    if not parts:
+        return ()
+    content = parts[0].get_payload(decode=True)
+    answer = re.search(r"PARTSTAT=(\w+)", values_of(content, "ATTENDEE")[0])
+    return (
+        values_of(content, "METHOD")[0][1:],
+        *(value[1:] for value in values_of(content, "STATUS")),
+        *([answer[1]] if answer else []),
+        values_of(content, "SEQUENCE")[0][1:],
+    )
+
+
+def change(event: Event, **values: object) -> None:
+    with transaction():
+        apply_changes(db.session.get_one(Event, event.id), values, now=utc_now())
+
+
+def test_entry_of_who_waits_moves_up_moves_with_the_event_leaves_and_comes_back(make_event, entries):
+    event = make_event(capacity=1, mode=Mode.HYBRID, online_url=SECRET)
+    bob, ada = sign_up_as(event, "bob"), sign_up_as(event, "ada")
+
+    waiting = entries("ada")
+    service.cancel(bob, now=utc_now())
+    promoted = entries("ada")
+    change(event, starts_at=event.starts_at + timedelta(hours=1))
+    moved = entries("ada")
+    db.session.expire_all()
+    service.cancel(ada, now=utc_now())
+    left = entries("ada")
+    db.session.expire_all()
+    sign_up_as(event, "ada")
+    back = entries("ada")
+    change(event, state=EventState.CANCELLED)
+    off = entries("ada")
+
+    assert [waiting, promoted, moved, left, back, off] == [
+        [("REQUEST", "TENTATIVE", "TENTATIVE", "0")],
+        [("REQUEST", "CONFIRMED", "ACCEPTED", "1")],
+        [("REQUEST", "CONFIRMED", "ACCEPTED", "2")],
+        [("CANCEL", "3")],
+        [("REQUEST", "CONFIRMED", "ACCEPTED", "4")],
+        [("CANCEL", "CANCELLED", "5")],
+    ]
+
+
+def test_tentative_entry_follows_the_event_and_goes_with_the_person(make_event, entries):
+    event = make_event(capacity=1)
+    sign_up_as(event, "bob")
+    ada = sign_up_as(event, "ada")
+    entries("ada")
+
+    change(event, venue=None)
+    moved = entries("ada")
+    db.session.expire_all()
+    service.cancel(ada, now=utc_now())
+    left = entries("ada")
+
+    assert (moved, left) == ([("REQUEST", "TENTATIVE", "TENTATIVE", "1")], [("CANCEL", "2")])
+
+
+def test_tentative_entry_goes_with_the_event(make_event, entries):
+    event = make_event(capacity=1)
+    sign_up_as(event, "bob")
+    sign_up_as(event, "ada")
+    entries("ada")
+
+    change(event, state=EventState.CANCELLED)
+
+    assert entries("ada") == [("CANCEL", "CANCELLED", "1")]
+
+
+def test_tentative_entry_does_not_tell_the_link(make_event, smtp_server):
+    event = make_event(capacity=1, mode=Mode.HYBRID, online_url=SECRET)
+    for name in ("bob", "ada"):
+        sign_up_as(event, name)
+
+    deliver(utc_now())
+
+    links = {}
+    for message in smtp_server.messages:
+        mail = message_from_bytes(message.raw, policy=policy.default)
+        calendar = next(part for part in mail.walk() if part.get_content_type() == "text/calendar")
+        content = calendar.get_payload(decode=True).replace(b"\r\n ", b"")
+        links[mail["To"].addresses[0].username] = SECRET.encode() in content
+    assert links == {"bob": True, "ada": False}
+
+
+def test_without_the_setting_nothing_waits_in_the_calendar(app, make_event, entries):
+    app.config["WAITING_LIST_ENTRY"] = "none"
+    event = make_event(capacity=1)
+    bob, ada = sign_up_as(event, "bob"), sign_up_as(event, "ada")
+
+    waiting = entries("ada")
+    change(event, venue=None)
+    moved = entries("ada")
+    db.session.expire_all()
+    service.cancel(ada, now=utc_now())
+    left = entries("ada")
+
+    assert bob.id < ada.id
+    assert (waiting, moved, left) == ([()], [()], [()])
+
+
+def test_letter_file_and_feed_name_the_event_by_the_same_uid(client, make_event, smtp_server):
+    event = make_event()
+    sign_up_as(event, "ada")
+    deliver(utc_now())
+
+    mail = message_from_bytes(smtp_server.messages[0].raw, policy=policy.default)
+    letter = next(part for part in mail.walk() if part.get_content_type() == "text/calendar").get_payload(decode=True)
+    feed = client.get("/calendar.ics").data
+    event = db.session.get_one(Event, event.id)
+
+    uids = [values_of(each, "UID") for each in (letter, feed, event_file(event, language="zh"))]
+    assert uids == [[f":{event.uid}"]] * 3
+    assert [values_of(each, "SEQUENCE") for each in (letter, feed)] == [[":0"], [":0"]]

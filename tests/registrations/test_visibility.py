@@ -1,0 +1,194 @@
+"""Who finds an event and who gets in: everybody, whoever has the address, whoever has a code that holds."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.community.models import Group, GroupKind, Person
+from app.core.clock import utc_now
+from app.core.db import transaction
+from app.core.i18n import Texts
+from app.events.invitations import invite, revoke
+from app.events.models import EventInvitation, SessionSpeaker, Visibility
+from app.events.models import Session as AgendaSession
+from app.history.service import THE_SITE
+from app.mail.models import Letter
+from app.registrations.mails import write
+from app.registrations.models import Registration
+from app.registrations.service import cancel
+from tests.registrations.samples import ADA, ENGLISH
+from tests.registrations.test_views import own_path
+from tests.support.factories import states
+
+TITLE = "Secret gathering"
+LISTS = (
+    "/",
+    "/events/",
+    "/events/?q=secret",
+    "/events/?group=cooks",
+    "/calendar.ics",
+    "/calendar/groups/cooks.ics",
+    "/calendar/cities/beijing.ics",
+    "/community/cooks",
+    "/speakers/eve",
+)
+
+
+@pytest.fixture
+def invitation(hidden):
+    return invite(hidden.id, label="Press", uses_max=2, expires_at=None, by=THE_SITE, now=utc_now())
+
+
+@pytest.fixture
+def hidden(make_event):
+    return make_event("secret", title=Texts(en=TITLE), visibility=Visibility.INVITATION)
+
+
+def with_code(event, code, what=""):
+    return f"/events/{event.slug}{what}?code={code}"
+
+
+def send(client, event, code, name="ada"):
+    page = client.get(with_code(event, code)).text
+    stamp = re.search(r'name="stamp" value="([^"]+)"', page)
+    form = {"name": name, "email": f"{name}@example.com", "website": "", "stamp": stamp[1] if stamp else ""}
+    return client.post(with_code(event, code, "/registrations"), data=form, headers=ENGLISH)
+
+
+@pytest.mark.parametrize("visibility", list(Visibility))
+def test_only_a_public_event_is_in_lists_feeds_search_and_on_pages_of_people_and_groups(make_event, client, visibility):
+    group = Group(slug="cooks", kind=GroupKind.SIG, name=Texts(en="Cooks"), revised_at=utc_now())
+    event = make_event("secret", title=Texts(en=TITLE), visibility=visibility, groups=[group])
+    with transaction() as session:
+        talk = AgendaSession(event_id=event.id, position=0, title=Texts(en=f"{TITLE}: a talk"))
+        talk.speakers.append(SessionSpeaker(person=Person(slug="eve", name=Texts(en="Eve"), revised_at=utc_now())))
+        session.add(talk)
+
+    found = {path: client.get(path, headers=ENGLISH) for path in LISTS}
+
+    assert {answer.status_code for answer in found.values()} == {200}
+    shown = {path for path, answer in found.items() if TITLE in answer.text}
+    assert shown == (set(LISTS) if visibility is Visibility.PUBLIC else set())
+    listed = client.get("/speakers/", headers=ENGLISH).text
+    assert ("/speakers/eve" in listed) == (visibility is Visibility.PUBLIC)
+
+
+def test_unlisted_event_is_reached_by_its_address_and_kept_out_of_indexes(make_event, client, send_form):
+    event = make_event("secret", visibility=Visibility.UNLISTED)
+
+    page, file, cover = (client.get(f"/events/secret{suffix}") for suffix in ("", ".ics", "/cover.png"))
+    sent = send_form(event, **ADA)
+
+    assert [each.status_code for each in (page, file, cover, sent)] == [200, 200, 200, 303]
+    assert '<meta name="robots" content="noindex">' in page.text
+    assert "application/ld+json" not in page.text
+
+
+def test_without_a_code_an_event_by_invitation_says_nothing_but_that(hidden, client, send_form):
+    page = client.get("/events/secret", headers=ENGLISH)
+    others = [client.get(f"/events/secret{suffix}") for suffix in (".ics", "/cover.png", "/registered")]
+    sent = send_form(hidden, **ADA)
+
+    assert page.status_code == 200
+    assert "This event is by invitation" in page.text
+    assert TITLE not in page.text
+    assert 'name="code"' in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert [each.status_code for each in (*others, sent)] == [404] * 4
+    assert states(hidden) == {}
+
+
+def test_code_opens_page_file_and_cover_and_no_cache_keeps_them(hidden, invitation, client):
+    found = [client.get(with_code(hidden, invitation.code, what)) for what in ("", ".ics", "/registered")]
+    cover = client.get(with_code(hidden, invitation.code, "/cover.png"))
+
+    assert [each.status_code for each in (*found, cover)] == [200] * 4
+    assert TITLE in found[0].text
+    assert {each.headers["Cache-Control"] for each in found} == {"private, no-store"}
+    assert "Set-Cookie" not in found[0].headers
+    links = set(re.findall(r'(?:href|action)="(/events/secret[^"]*)"', found[0].text))
+    assert links
+    assert all(f"code={invitation.code}" in link for link in links if "cover.svg" not in link), links
+
+
+def test_code_that_is_typed_leads_to_the_page(hidden, invitation, client):
+    typed = f" {invitation.code[:5].lower()}-{invitation.code[5:]} "
+
+    sent = client.post("/events/secret/invitation", data={"code": typed})
+    wrong = client.post("/events/secret/invitation", data={"code": "22222-22222"}, headers=ENGLISH)
+    empty = client.post("/events/secret/invitation", data={}, headers=ENGLISH)
+
+    assert (sent.status_code, sent.location) == (303, with_code(hidden, invitation.code))
+    assert (wrong.status_code, empty.status_code) == (422, 422)
+    assert "does not open this event" in wrong.text
+    assert TITLE not in wrong.text
+
+
+def test_code_of_another_event_one_revoked_and_one_past_its_day_open_nothing(make_event, hidden, client):
+    now = utc_now()
+    other = make_event(visibility=Visibility.INVITATION)
+    foreign = invite(other.id, label="", uses_max=None, expires_at=None, by=THE_SITE, now=now)
+    past = invite(hidden.id, label="", uses_max=None, expires_at=now - timedelta(minutes=1), by=THE_SITE, now=now)
+    revoked = invite(hidden.id, label="", uses_max=None, expires_at=None, by=THE_SITE, now=now)
+    revoke(revoked, by=THE_SITE, now=now)
+
+    for each in (foreign, past, revoked):
+        assert TITLE not in client.get(with_code(hidden, each.code)).text
+        assert client.get(with_code(hidden, each.code, ".ics")).status_code == 404
+        assert send(client, hidden, each.code).status_code == 404
+    assert states(hidden) == {}
+
+
+def test_each_sign_up_takes_one_use_and_the_last_one_is_the_last(db, hidden, invitation, client):
+    sent = [send(client, hidden, invitation.code, name) for name in ("ada", "bob", "cyd")]
+
+    assert [each.status_code for each in sent] == [303, 303, 422]
+    assert sent[0].location == with_code(hidden, invitation.code, "/registered")
+    assert "used as often as it may be" in sent[2].text
+    assert states(hidden) == {"ada": "confirmed", "bob": "confirmed"}
+    assert set(db.scalars(select(Registration.invitation_id))) == {invitation.id}
+    assert db.scalar(select(EventInvitation.uses)) == 2
+
+
+def test_signing_up_again_takes_no_second_use(db, hidden, invitation, client):
+    sent = [send(client, hidden, invitation.code) for _time in range(3)]
+
+    assert [each.status_code for each in sent] == [303] * 3
+    db.expire_all()
+    assert db.scalar(select(EventInvitation.uses)) == 1
+
+
+def test_button_pressed_twice_with_a_code_for_one_is_no_mistake(db, hidden, client):
+    one = invite(hidden.id, label="", uses_max=1, expires_at=None, by=THE_SITE, now=utc_now())
+
+    sent = [send(client, hidden, one.code, name) for name in ("ada", "ada", "bob")]
+
+    assert [each.status_code for each in sent] == [303, 303, 422]
+    assert sent[0].data == sent[1].data
+    assert states(hidden) == {"ada": "confirmed"}
+
+
+def test_sign_up_that_finds_no_seat_takes_no_use(db, make_event, client):
+    event = make_event(capacity=1, has_waiting_list=False, visibility=Visibility.INVITATION)
+    code = invite(event.id, label="", uses_max=5, expires_at=None, by=THE_SITE, now=utc_now()).code
+
+    first, second = send(client, event, code, "ada"), send(client, event, code, "bob")
+
+    assert (first.status_code, second.status_code) == (303, 422)
+    db.expire_all()
+    assert db.scalar(select(EventInvitation.uses)) == 1
+
+
+def test_who_signed_up_finds_the_page_again_by_letter_and_own_page(db, app, hidden, invitation, client):
+    send(client, hidden, invitation.code)
+    registration = db.scalars(select(Registration)).one()
+
+    draft = write(db.scalars(select(Letter)).one())
+    own = client.get(own_path(registration)).text
+
+    assert re.search(rf"/events/secret\?lang=\w\w&code={invitation.code}\n", draft.text)
+    assert f"/events/secret?code={invitation.code}" in own
+    cancel(registration, now=utc_now())
+    assert db.scalar(select(EventInvitation.uses)) == 1
