@@ -153,6 +153,7 @@ _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_typ
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
+_ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
 
 RIGHTS: dict[str, Rule] = {
     # Signing in and out.
@@ -199,6 +200,11 @@ RIGHTS: dict[str, Rule] = {
     "history.site_file": site(Permission.SITE),
     "history.undo": site(Permission.SITE, entry_id=1),
     # One event.
+    "attendee.show": at_event(Permission.SEE_ATTENDEES, **_ATTENDEE),
+    "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.move": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.overbook": at_event(Permission.CONFIGURE),
     "attendees.index": at_event(Permission.SEE_ATTENDEES),
     "attendees.download": at_event(Permission.EXPORT, suffix="csv"),
     "attendees.send_again": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
