@@ -153,7 +153,6 @@ _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_typ
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
-_ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
 
 RIGHTS: dict[str, Rule] = {
     # Signing in and out.
@@ -279,11 +278,6 @@ RIGHTS: dict[str, Rule] = {
     # The life of an event.
     # Those who come.
     "attendees.announce_now": at_event(Permission.WRITE),
-    "attendee.show": at_event(Permission.SEE_ATTENDEES, **_ATTENDEE),
-    "attendee.move": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
-    "attendee.overbook": at_event(Permission.CONFIGURE),
-    "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
-    "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     # How it takes sign-ups.
     "sign_up_manage.index": at_event(Permission.CONFIGURE),
     "sign_up_manage.save": at_event(Permission.CONFIGURE),
