@@ -141,6 +141,9 @@ def register() -> None:
         {
             "event.created": _l("Event created"),
             "event.changed": _l("Event changed"),
+            "event.copied": _l("Event made from another one"),
+            "venue.created": _l("Venue added"),
+            "venue.changed": _l("Venue changed"),
             "event_team.invited": _l("Invited to manage the event"),
             "event_team.invited_again": _l("Invited again"),
             "event_team.withdrawn": _l("Invitation withdrawn"),
@@ -165,6 +168,7 @@ def register() -> None:
         "cover_alt": _l("Picture in words"), "cancellation_reason": _l("Reason for cancelling"),
         "groups": _l("Groups"), "tags": _l("Subjects"), "is_demo": _l("Example"), "agenda": _l("Agenda"),
         "ticket_types": _l("Ticket types"), "questions": _l("Questions"), "speakers": _l("Speakers"),
+        "address": _l("Address"), "directions": _l("How to get in"), "point": _l("Pin on the map"),
         "name": _l("Name"), "url": _l("Address"), "role": _l("Role"), "label": _l("Words"),
     })  # fmt: skip
     words.register_values("state", {
