@@ -12,6 +12,8 @@ from app.core.db import Translated, UtcDateTime, require_transaction
 from app.core.i18n import Texts
 from app.core.i18n import lazy_gettext as _l
 from app.events import team
+from app.events.agenda.queries import RESTORABLE
+from app.events.agenda.service import bring_back
 from app.events.models import Event, TicketType
 from app.events.service import CALENDAR_FIELDS, OTHER_FIELDS, apply_changes
 from app.history import undo, words
@@ -116,8 +118,16 @@ def _is_cut(value: object) -> bool:
 def register() -> None:
     """Give the history this room's words, and undo its ways."""
     undo.register("event.changed", undo_change, needs=needs, can=can_undo)
+    undo.register("event.recap_written", undo_change, needs=needs, can=can_undo)
+    for action in RESTORABLE:
+        undo.register(action, bring_back, needs={Permission.EDIT})
     undo.register("event_team.removed", team.restore, needs={Permission.TEAM})
     undo.register("event_team.role_changed", team.restore, needs={Permission.TEAM})
+    _name_actions()
+    _name_fields()
+
+
+def _name_actions() -> None:
     words.register(
         {
             "event.published": _l("Event published"),
@@ -142,8 +152,33 @@ def register() -> None:
             "event.created": _l("Event created"),
             "event.changed": _l("Event changed"),
             "event.copied": _l("Event made from another one"),
+            "event.deleted": _l("Draft deleted"),
+            "event.published": _l("Event published"),
+            "event.published_late": _l("Event published, later than planned"),
+            "event.publishing_missed": _l("Event not published as planned: something was still missing"),
+            "event.publishing_scheduled": _l("Publishing planned"),
+            "event.publishing_unscheduled": _l("Planned publishing called off"),
+            "event.unpublished": _l("Event withdrawn"),
+            "event.cancelled": _l("Event cancelled"),
+            "event.cancellation_taken_back": _l("Cancellation taken back"),
+            "event.preview_renewed": _l("Preview link renewed"),
+            "event.address_changed": _l("Address of the event changed"),
+            "event.recap_written": _l("Recap written"),
+            "event.photos_changed": _l("Photos changed"),
+            "event.moved": _l("Event moved"),
+            "agenda.added": _l("Added to the agenda"),
+            "agenda.changed": _l("Agenda item changed"),
+            "agenda.imported": _l("Pasted agenda added"),
+            "agenda.moved": _l("Agenda item moved"),
+            "agenda.removed": _l("Removed from the agenda"),
+            "agenda.replaced": _l("Agenda replaced by a pasted one"),
+            "agenda.restored": _l("Agenda brought back"),
+            "agenda.timed": _l("Times reckoned from the durations"),
+            "agenda.untimed": _l("Times taken out of the agenda"),
             "venue.created": _l("Venue added"),
             "venue.changed": _l("Venue changed"),
+            "invitation.created": _l("Invitation code made"),
+            "invitation.revoked": _l("Invitation code revoked"),
             "event_team.invited": _l("Invited to manage the event"),
             "event_team.invited_again": _l("Invited again"),
             "event_team.withdrawn": _l("Invitation withdrawn"),
@@ -152,6 +187,9 @@ def register() -> None:
             "event_team.restored": _l("Role at the event given back"),
         }
     )
+
+
+def _name_fields() -> None:
     words.register_fields({
         "title": _l("Title"), "summary": _l("Summary"), "description": _l("Description"), "notice": _l("Notice"),
         "recap": _l("Recap"), "state": _l("State"), "visibility": _l("Who finds it"), "series": _l("Series"),
@@ -168,8 +206,8 @@ def register() -> None:
         "cover_alt": _l("Picture in words"), "cancellation_reason": _l("Reason for cancelling"),
         "groups": _l("Groups"), "tags": _l("Subjects"), "is_demo": _l("Example"), "agenda": _l("Agenda"),
         "ticket_types": _l("Ticket types"), "questions": _l("Questions"), "speakers": _l("Speakers"),
-        "address": _l("Address"), "directions": _l("How to get in"), "point": _l("Pin on the map"),
         "name": _l("Name"), "url": _l("Address"), "role": _l("Role"), "label": _l("Words"),
+        "photos": _l("Photos"), "address": _l("Address"),
     })  # fmt: skip
     words.register_values("state", {
         "draft": _l("Draft"), "published": _l("Published"), "cancelled": _l("Cancelled"),

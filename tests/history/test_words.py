@@ -36,19 +36,20 @@ def strings(node, tree):
 def recorded_actions():
     """Return each action that is recorded anywhere in the source, with the place.
 
-    Given to `record` itself, or to a function of the same file that hands it on.
+    Given to `record` itself, to a function of the same file that hands it on, or to any function as `action`.
     """
     found = {}
     for path in sorted(APP.rglob("*.py")):
-        text = path.read_text()
-        if "app.history.service" not in text:
-            continue
-        tree = ast.parse(text)
+        tree = ast.parse(path.read_text())
+        recorders = {"record", *hand_on(tree)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and _called(node) in {"record", *hand_on(tree)}:
-                given = set().union(*(strings(argument, tree) for argument in node.args))
-                for action in filter(ACTION.fullmatch, given):
-                    found.setdefault(action, f"{path.relative_to(APP)}:{node.lineno}")
+            if not isinstance(node, ast.Call):
+                continue
+            arguments = [keyword.value for keyword in node.keywords if keyword.arg == "action"]
+            arguments += node.args if _called(node) in recorders else []
+            given = set().union(*(strings(argument, tree) for argument in arguments))
+            for action in filter(ACTION.fullmatch, given):
+                found.setdefault(action, f"{path.relative_to(APP)}:{node.lineno}")
     return found
 
 

@@ -24,6 +24,7 @@ from app.events.agenda.times import following, item_of, minutes_of, planned
 from app.events.agenda.values import Part, Start, brief, restored, snapshot, values_of
 from app.events.models import Event, Session, SessionKind, SessionSpeaker
 from app.events.service import apply_changes
+from app.history.models import Entry
 from app.history.service import Actor
 
 _OUT_OF_THE_WAY: Final = 100_000
@@ -128,25 +129,35 @@ def remove(event_id: int, session_id: int, *, by: Actor, now: datetime) -> None:
 
 def restore(event_id: int, entry_id: int, *, by: Actor, now: datetime) -> None:
     """Bring back what the last step took away. Raises ConflictError when something else was done since."""
-    with transaction() as session:
-        event = queries.locked(event_id)
-        entry = queries.last_removal(event_id)
-        if entry is None or entry.id != entry_id:
-            raise ConflictError(_("The agenda has been changed since, so this can no longer be undone."))
-        kept: list[dict[str, Any]] = entry.changes["agenda"][0]
-        before = len(event.sessions)
-        rows = list(event.sessions) if entry.action == "agenda.removed" else []
-        ids = {part["person_id"] for one in kept for part in one["speakers"]}
-        known = set(session.scalars(select(Person.id).where(Person.id.in_(ids))).all())
-        for one in kept:
-            row = Session(speakers=[], **restored(one))
-            for place, part in enumerate(one["speakers"]):
-                if part["person_id"] in known:
-                    texts = Texts(**part["affiliation"])
-                    row.speakers.append(SessionSpeaker(person_id=part["person_id"], position=place, affiliation=texts))
-            rows.insert(min(one["position"], len(rows)), row)
-        _put(event, rows)
-        _finish(event, "agenda.restored", (before, len(rows)), by=by, now=now)
+    with transaction():
+        _bring_back(event_id, entry_id, by=by, now=now)
+
+
+def bring_back(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -> None:  # noqa: ARG001 - as undo calls it
+    """Do the same for the history's undo, which has a transaction open."""
+    _bring_back(entry.event_id or 0, entry.id, by=by, now=now)
+
+
+def _bring_back(event_id: int, entry_id: int, *, by: Actor, now: datetime) -> None:
+    session = require_transaction()
+    event = queries.locked(event_id)
+    entry = queries.last_removal(event_id)
+    if entry is None or entry.id != entry_id:
+        raise ConflictError(_("The agenda has been changed since, so this can no longer be undone."))
+    kept: list[dict[str, Any]] = entry.changes["agenda"][0]
+    before = len(event.sessions)
+    rows = list(event.sessions) if entry.action == "agenda.removed" else []
+    ids = {part["person_id"] for one in kept for part in one["speakers"]}
+    known = set(session.scalars(select(Person.id).where(Person.id.in_(ids))).all())
+    for one in kept:
+        row = Session(speakers=[], **restored(one))
+        for place, part in enumerate(one["speakers"]):
+            if part["person_id"] in known:
+                texts = Texts(**part["affiliation"])
+                row.speakers.append(SessionSpeaker(person_id=part["person_id"], position=place, affiliation=texts))
+        rows.insert(min(one["position"], len(rows)), row)
+    _put(event, rows)
+    _finish(event, "agenda.restored", (before, len(rows)), by=by, now=now)
 
 
 def reckon_times(event_id: int, *, by: Actor, now: datetime) -> bool:
