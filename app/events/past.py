@@ -150,7 +150,7 @@ def _name_actions() -> None:
     words.register(
         {
             "event.created": _l("Event created"),
-            "event.changed": _l("Event changed"),
+            "event.changed": _l("Details of the event changed"),
             "event.copied": _l("Event made from another one"),
             "event.deleted": _l("Draft deleted"),
             "event.published": _l("Event published"),
