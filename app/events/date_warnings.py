@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload, load_only, raiseload
 from app.core.db import db
 from app.core.i18n import BABEL_LOCALE, current_language
 from app.core.i18n import gettext as _
-from app.events.models import Event, EventState
+from app.events.models import Event, EventState, Visibility
 
 CHINA: Final = "Asia/Shanghai"
 DAYS_MAX: Final = 14
@@ -86,7 +86,7 @@ def _of_the_city(days: Sequence[date], zone: str, city_id: int, event_id: int | 
             Event.state != EventState.CANCELLED,
         )
         .options(
-            load_only(Event.state, Event.title, Event.starts_at, Event.zone),
+            load_only(Event.state, Event.visibility, Event.title, Event.starts_at, Event.zone),
             joinedload(Event.city),
             raiseload("*"),
         )
@@ -99,7 +99,7 @@ def _of_the_city(days: Sequence[date], zone: str, city_id: int, event_id: int | 
         language = current_language()
         city = other.city.name.in_language(language) if other.city else ""
         day = spoken(other.starts_at.astimezone(ZoneInfo(other.zone)).date())
-        if other.state == EventState.DRAFT:
+        if other.state == EventState.DRAFT or other.visibility != Visibility.PUBLIC:
             # Not everybody who manages this event may know of that one.
             yield _("Another event is being prepared in %(city)s for %(day)s.", city=city, day=day)
         else:

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -17,7 +16,9 @@ from app.core.i18n import gettext as _
 from app.core.times import NoSuchTimeError, instant_of, local_of
 from app.core.versions import Seen, settle
 from app.events import places
+from app.events.locking import locked_event
 from app.events.models import Event, EventState, Mode, Venue
+from app.events.moving import shifted
 from app.events.service import apply_changes
 from app.history.service import Actor
 
@@ -67,18 +68,6 @@ def is_scheduled_here(event: Event) -> bool:
     return event.state == EventState.DRAFT
 
 
-def locked_event(event_id: int) -> Event:
-    """Return the event as it is now, nobody else changing it until the caller's transaction ends."""
-    statement = (
-        select(Event)
-        .where(Event.id == event_id)
-        .options(*of_details(), selectinload(Event.sessions))
-        .with_for_update(of=Event)
-        .execution_options(populate_existing=True)
-    )
-    return require_transaction().scalars(statement).unique().one()
-
-
 def save_details(event_id: int, mine: Mapping[str, Any], *, seen: Seen, by: Actor, now: datetime) -> bool:
     """Write what was changed since it was seen; return whether anything was.
 
@@ -86,7 +75,7 @@ def save_details(event_id: int, mine: Mapping[str, Any], *, seen: Seen, by: Acto
     was published meanwhile, and BadInputError for times that do not go together.
     """
     with transaction():
-        event = locked_event(event_id)
+        event = locked_event(event_id, *of_details(), selectinload(Event.sessions))
         theirs = values_of(event)
         write = settle(seen, mine, theirs)
         if write.keys() & SCHEDULE and not is_scheduled_here(event):
@@ -163,9 +152,6 @@ def _move_agenda(event: Event, attributes: Mapping[str, Any]) -> bool:
     timed = [item for item in event.sessions if item.starts_at or item.ends_at]
     if not timed or (not shift and zone == event.zone):
         return False
-    for item in timed:
-        for name in ("starts_at", "ends_at"):
-            if (at := getattr(item, name)) is not None:
-                local = local_of(at, event.zone) + shift
-                setattr(item, name, local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC))
+    for item, starts_at, ends_at in shifted(timed, by=shift, read_in=event.zone, zone=zone):
+        item.starts_at, item.ends_at = starts_at, ends_at
     return True

@@ -32,8 +32,8 @@ _TAKEN_OVER: Final = (
     "reminders", "agenda_note", "agenda_is_illustrative", "agenda_order_known", "credits", "links", "cover_url",
     "cover", "cover_alt", "series",
 )  # fmt: skip
-_OF_A_SESSION: Final = ("position", "kind", "title", "abstract", "minutes", "track", "speaker_note")
-_OF_A_TICKET_TYPE: Final = ("slug", "position", "kind", "name", "description", "capacity", "is_public")
+_OF_A_SESSION: Final = ("position", "kind", "title", "abstract", "minutes", "follows", "track", "speaker_note")
+_OF_A_TICKET_TYPE: Final = ("slug", "position", "kind", "name", "description", "is_public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,15 @@ def _copy(
     values |= {"state": EventState.DRAFT, "starts_at": starts_at, "ends_at": ends_at}
     copy = create_event(copied_slug(source.slug, day), values, by=by, now=now, uid=uid)
     record("event.copied", by=by, now=now, event_id=copy.id, subject=source.slug)
-    copy.ticket_types = [
-        TicketType(**{name: getattr(kind, name) for name in _OF_A_TICKET_TYPE}) for kind in source.ticket_types
-    ]
+    copy.ticket_types = [_ticket_type(kind) for kind in source.ticket_types]
     copy.sessions = [_session(item, source.zone, shift) for item in source.sessions]
     return copy
+
+
+def _ticket_type(kind: TicketType) -> TicketType:
+    # How many more may come than there are seats was decided for that one event.
+    seats = kind.capacity if kind.overbooked_from is None else kind.overbooked_from
+    return TicketType(capacity=seats, **{name: getattr(kind, name) for name in _OF_A_TICKET_TYPE})
 
 
 def _session(item: Session, zone: str, shift: timedelta) -> Session:

@@ -162,7 +162,8 @@ def _saved(
     session = require_transaction()
     venue.revised_at = now
     session.flush()
-    held_there = select(Event).where(Event.venue_id == venue.id).order_by(Event.id).with_for_update()
+    # Not their keys: a sign-up that is being written refers to its event.
+    held_there = select(Event).where(Event.venue_id == venue.id).order_by(Event.id).with_for_update(key_share=True)
     touch_events(session.scalars(held_there).all(), "venue", now=now, for_calendars=is_news)
     record("venue.changed", by=by, now=now, subject=_name(venue), changes=changes)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import gate
@@ -50,7 +50,9 @@ def create_event() -> BaseResponse:
     if not form.validate():
         return _new_page(form, 422)
     event = create.create(form.new_event(), key=form.key.data or "", by=gate.actor(), now=utc_now())
-    return see_other(".details", slug=event.slug, done="created")
+    # Who is in a hurry publishes on the second page they see.
+    onward = "life.publication" if request.form.get("then") == "publish" else ".details"
+    return see_other(onward, slug=event.slug, done="created")
 
 
 @bp.get("/events/<slug>/copy")
@@ -147,17 +149,9 @@ def _details_page(
         zones=choices.ZONES,
         previews=_previews(form) if is_preview else None,
         done=_done(done),
-        schedule_url=_url_if_there("life.schedule", event.slug),
-        publication_url=_url_if_there("life.publication", event.slug),
-        kept=url_for(".new") if done == "created" else request.path,
         mode_name=mode_name,
         warnings=_warnings(event, now=now),
     )
-
-
-def _url_if_there(endpoint: str, slug: str) -> str:
-    """Return the address of another blueprint's page about the event; empty in an application that goes without it."""
-    return url_for(endpoint, slug=slug) if endpoint in current_app.view_functions else ""
 
 
 def _warnings(event: Event, *, now: datetime) -> list[str]:

@@ -54,7 +54,7 @@ def create_venue() -> BaseResponse:
     except BadInputError as error:
         form.refuse(error)
         return _venue_page(None, form, 422)
-    return see_other(".pin", slug=made.slug)
+    return see_other(".pin", slug=made.slug, done="added")
 
 
 @bp.get("/venues/<slug>")

@@ -104,15 +104,6 @@ def letter_states() -> Mapping[LetterState, str]:
     }
 
 
-def action_names() -> Mapping[str, str]:
-    """Return what people call what organizers do with a registration."""
-    return {
-        "registration.promoted": _("Given a seat past the queue"),
-        "registration.moved": _("Moved to another ticket type"),
-        "registration.removed": _("Removed"),
-    }
-
-
 def answers(registration: Registration, language: Language) -> Sequence[tuple[str, object]]:
     """Return what this person was asked and what they answered, in words and in the order of the form."""
     given = sorted(registration.answers, key=lambda answer: (answer.question.position, answer.question_id))

@@ -12,6 +12,7 @@ from app.core.clock import utc_now
 from app.core.errors import BadInputError
 from app.core.i18n import current_language
 from app.events.managed import Managed, managed_event
+from app.history.words import of_action
 from app.registrations import attendee as reading
 from app.registrations import attendees, overbooking, overrides
 from app.registrations.models import Registration
@@ -119,7 +120,7 @@ def _page(managed: Managed, registration: Registration, sent: Form | None = None
         letter_names=reading.letter_names(),
         letter_states=reading.letter_states(),
         entries=reading.entries(registration),
-        action_names=reading.action_names(),
+        name_of_action=of_action,
         decisions=forms,
         sent=sent,
         has_other_ways=bool(ways),

@@ -7,7 +7,7 @@ import pytest
 from app.core.i18n import Texts, speaking
 from app.core.times import instant_of
 from app.events.date_warnings import local_days, warnings
-from app.events.models import City, EventState
+from app.events.models import City, EventState, Visibility
 
 WORKS = "is a working day in China, in exchange for a holiday"
 
@@ -60,6 +60,7 @@ def test_other_events_in_the_city_are_told_in_one_statement(app, make_event, cou
     day = instant_of(at(5, 30), "Asia/Shanghai")
     here = make_event(starts_at=day, title=Texts(en="Meetup"))
     make_event(starts_at=day, title=Texts(en="Secret"), state=EventState.DRAFT)
+    make_event(starts_at=day, title=Texts(en="Secret"), visibility=Visibility.UNLISTED)
     make_event(starts_at=day, state=EventState.CANCELLED)
     make_event(starts_at=instant_of(at(5, 31), "Asia/Shanghai"))
     make_event(starts_at=day, city=City(slug="xian", name=Texts(zh="西安")))
@@ -70,6 +71,7 @@ def test_other_events_in_the_city_are_told_in_one_statement(app, make_event, cou
 
     assert for_a_new_one == [
         "Another event takes place in Beijing on Saturday, 30 May 2026: Meetup.",
+        "Another event is being prepared in Beijing for Saturday, 30 May 2026.",
         "Another event is being prepared in Beijing for Saturday, 30 May 2026.",
     ]
     assert for_itself == for_a_new_one[1:]

@@ -36,14 +36,21 @@ def source(make_event, db):
         recap=Texts(en="It was fine"),
         attendance=70,
         sign_up_closes_at=at(2026, 5, 29, 18),
-        questions=[{"key": "city", "condition": {"question": "x", "value": "y"}, "keep_days": 30}],
-        ticket_types=[{"slug": "seat", "capacity": 5}, {"slug": "staff", "capacity": None, "is_public": False}],
+        questions=[
+            {"key": "city", "condition": {"question": "x", "value": "y"}, "keep_days": 30},
+            {"key": "asked-no-longer", "is_retired": True},
+        ],
+        ticket_types=[
+            {"slug": "seat", "capacity": 5},
+            {"slug": "staff", "capacity": None, "is_public": False},
+            {"slug": "overbooked", "capacity": 12, "overbooked_from": 10},
+        ],
     )
     add_session(
         event, "开场", make_person("ada"), starts_at=at(2026, 5, 30, 14), ends_at=at(2026, 5, 30, 14, 30),
         minutes=30, track=1, slides_url="https://example.org/s", video_url="https://example.org/v",
     )  # fmt: skip
-    add_session(event, "没有时间")
+    add_session(event, "没有时间", follows=True)
     sign_up_as(event, "ada", now=NOW)
     return db.get(Event, event.id)
 
@@ -63,15 +70,24 @@ def test_copy_has_what_the_event_is_and_not_what_happened_to_it(app, db, source)
     )  # fmt: skip
     assert copy.sign_up_closes_at == at(2026, 6, 26, 18)
     assert [
-        (item.title, item.starts_at, item.ends_at, item.minutes, item.track, item.slides_url, item.video_url)
+        (
+            item.title,
+            item.starts_at,
+            item.ends_at,
+            item.minutes,
+            item.track,
+            item.follows,
+            item.slides_url,
+            item.video_url,
+        )
         for item in copy.sessions
     ] == [
-        (Texts(zh="开场"), at(2026, 6, 27, 14), at(2026, 6, 27, 14, 30), 30, 1, None, None),
-        (Texts(zh="没有时间"), None, None, None, 0, None, None),
+        (Texts(zh="开场"), at(2026, 6, 27, 14), at(2026, 6, 27, 14, 30), 30, 1, False, None, None),
+        (Texts(zh="没有时间"), None, None, None, 0, True, None, None),
     ]
     assert [part.person.slug for part in copy.sessions[0].speakers] == ["ada"]
     assert [(kind.slug, kind.capacity, kind.seats_taken, kind.is_public) for kind in copy.ticket_types] == [
-        ("seat", 5, 0, True), ("staff", None, 0, False),
+        ("seat", 5, 0, True), ("staff", None, 0, False), ("overbooked", 10, 0, True),
     ]  # fmt: skip
     assert db.scalars(select(Registration).where(Registration.event_id == copy.id)).all() == []
 

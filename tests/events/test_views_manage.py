@@ -75,6 +75,18 @@ def test_title_and_beginning_are_all_that_must_be_filled_in(browser, db):
     assert "The draft is there" in browser.get(answer.headers["Location"]).text
 
 
+def test_who_is_in_a_hurry_publishes_on_the_second_page(browser, db):
+    created = browser.post(NEW, data=FILLED | {"then": "publish"})
+    second = browser.get(created.headers["Location"])
+    (action,) = re.findall(r'<form action="([^"]*/publication[^"]*)" method="post">', second.text)
+
+    browser.post(unescape(action))
+
+    assert "Publish now" in second.text
+    assert 'data-saved="/organizer/events/new"' in second.text
+    assert db.scalars(select(Event)).one().state == EventState.PUBLISHED
+
+
 def test_form_sent_twice_leads_to_the_same_event(browser, db):
     answers = [browser.post(NEW, data=FILLED).headers["Location"] for _time in range(2)]
 
@@ -347,6 +359,7 @@ def test_time_and_place_of_a_published_event_are_shown_but_not_asked(browser, db
 
     assert "starts_at" not in sent
     assert "Gehua Tower" in page.text
+    assert "/organizer/events/public/schedule" in page.text
     after = db.get(Event, event.id)
     assert (after.starts_at, after.title.en) == (event.starts_at, "New")
 

@@ -37,7 +37,7 @@ def test_venue_is_added_and_leads_to_its_pin(browser, db):
         data={"name-zh": "大厦", "address-zh": "某路", "city": "", "new_city": "上海", "seen": "{}"},
     )
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/organizer/venues/shanghai-venue/pin")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/organizer/venues/shanghai-venue/pin?done=added")
     assert browser.get(answer.headers["Location"]).status_code == 200
 
 

@@ -34,7 +34,7 @@ def follow(page, name):
         page.locator("main").get_by_role("link", name=name, exact=True).click()
 
 
-def test_event_is_led_through_its_life_on_a_phone_without_javascript(make_event, make_server, page_at):
+def test_event_is_led_through_its_life_on_a_phone_without_javascript(db, make_event, make_server, page_at):
     make_event("meetup", state=EventState.DRAFT, starts_at=soon())
     with make_server() as server:
         page = page_at(375, javascript=False, base_url=server.base_url)
@@ -47,6 +47,7 @@ def test_event_is_led_through_its_life_on_a_phone_without_javascript(make_event,
         follow(page, "Publish …")
         press(page, "Publish now")
         expect(page.get_by_role("status")).to_have_text("The event is public now.")
+        db.expire_all()
         sign_up_as(event_for_sign_up("meetup", now=utc_now()), "bob")
 
         follow(page, "Date and place")

@@ -98,7 +98,7 @@ def test_who_had_left_and_gets_a_place_passed_on_has_a_sequence_above_the_cancel
 
     bob = accept(db.scalars(select(Transfer)).one())
 
-    assert bob.calendar_offset == 2
+    assert bob.calendar_offset == 3
 
 
 def test_the_letter_leads_to_the_place_and_tells_only_its_reader_that_they_have_one(db, event, ada, smtp_server):

@@ -192,3 +192,31 @@ def test_who_signed_up_finds_the_page_again_by_letter_and_own_page(db, app, hidd
     assert f"/events/secret?code={invitation.code}" in own
     cancel(registration, now=utc_now())
     assert db.scalar(select(EventInvitation.uses)) == 1
+
+
+def test_coming_back_takes_no_second_use_of_the_code(db, hidden, client):
+    one = invite(hidden.id, label="", uses_max=1, expires_at=None, by=THE_SITE, now=utc_now())
+    send(client, hidden, one.code)
+    registration = db.scalars(select(Registration)).one()
+    cancel(registration, now=utc_now())
+
+    sent = client.post(f"{own_path(registration)}/return")
+
+    assert sent.status_code == 303
+    db.expire_all()
+    rows = db.execute(select(Registration.state, Registration.invitation_id).order_by(Registration.id)).all()
+    assert rows == [("cancelled", one.id), ("confirmed", one.id)]
+    assert db.scalar(select(EventInvitation.uses)) == 1
+
+
+def test_who_left_cannot_come_back_by_a_code_that_was_revoked(db, hidden, client):
+    one = invite(hidden.id, label="", uses_max=1, expires_at=None, by=THE_SITE, now=utc_now())
+    send(client, hidden, one.code)
+    registration = db.scalars(select(Registration)).one()
+    cancel(registration, now=utc_now())
+    revoke(one, by=THE_SITE, now=utc_now())
+
+    sent = client.post(f"{own_path(registration)}/return")
+
+    assert sent.status_code == 404
+    assert states(hidden) == {"ada": "cancelled"}

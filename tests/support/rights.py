@@ -199,6 +199,11 @@ RIGHTS: dict[str, Rule] = {
     "history.site_file": site(Permission.SITE),
     "history.undo": site(Permission.SITE, entry_id=1),
     # One event.
+    "attendee.show": at_event(Permission.SEE_ATTENDEES, **_ATTENDEE),
+    "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.move": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.overbook": at_event(Permission.CONFIGURE),
     "attendees.index": at_event(Permission.SEE_ATTENDEES),
     "attendees.download": at_event(Permission.EXPORT, suffix="csv"),
     "attendees.send_again": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
@@ -273,11 +278,6 @@ RIGHTS: dict[str, Rule] = {
     # The life of an event.
     # Those who come.
     "attendees.announce_now": at_event(Permission.WRITE),
-    "attendee.show": at_event(Permission.SEE_ATTENDEES, **_ATTENDEE),
-    "attendee.move": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
-    "attendee.overbook": at_event(Permission.CONFIGURE),
-    "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
-    "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     # How it takes sign-ups.
     "sign_up_manage.index": at_event(Permission.CONFIGURE),
     "sign_up_manage.save": at_event(Permission.CONFIGURE),
