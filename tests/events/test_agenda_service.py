@@ -1,18 +1,18 @@
 """Changing an agenda: times that follow, people, the history, and two organizers at once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from app.community.models import Person
 from app.core.db import db as database
-from app.core.db import transaction
 from app.core.errors import BadInputError, ConflictError, NotFoundError, RefusedError
 from app.core.i18n import Texts
 from app.core.versions import ClashError, Seen
 from app.events.agenda import queries, service
 from app.events.agenda.values import Part, empty_values, values_of
+from app.events.duplicate import Copies, duplicate
 from app.events.models import Event, Session, SessionKind, SessionSpeaker
 from app.history.models import Entry
 from app.history.service import THE_SITE
@@ -316,19 +316,15 @@ def test_a_time_that_the_clocks_skip_is_refused(make_event):
     assert refusal.value.field == "starts"
 
 
-def test_fixed_times_go_with_the_event_by_the_clock_on_the_wall(make_event):
-    start = datetime(2026, 3, 28, 9, tzinfo=UTC)  # 10:00 in Berlin; a day later the clocks are an hour ahead
-    event = make_event("berlin", zone="Europe/Berlin", starts_at=start)
+def test_items_of_a_copied_event_follow_each_other_as_in_the_first(event):
     service.add(event.id, talk("A", minutes=30), **DONE)
-    service.add(event.id, talk("B", start="fixed", starts=datetime(2026, 3, 28, 14, 0), minutes=30), **DONE)  # noqa: DTZ001 - local, as a form gives it
+    service.add(event.id, talk("B", start="fixed", starts=datetime(2026, 12, 19, 14, 0), minutes=30), **DONE)  # noqa: DTZ001 - local, as a form gives it
 
-    with transaction():
-        moved = queries.locked(event.id)
-        moved.starts_at, moved.ends_at = start + timedelta(hours=23), start + timedelta(hours=28)
-        service.move_with_event(moved, before=start)
+    (copy,) = duplicate(event.id, Copies([date(2027, 1, 16)]), key="a", **DONE)
+    service.add_pause(copy.id, service.PAUSES["check-in"], **DONE)
 
-    assert agenda(event) == ["10:00-10:30 A", "14:00-14:30 B"]
-    assert fresh(event).sessions[1].starts_at == datetime(2026, 3, 29, 12, tzinfo=UTC)
+    assert agenda(copy) == ["13:00-13:30 Check-in", "13:30-14:00 A", "14:00-14:30 B"]
+    assert [row.follows for row in fresh(copy).sessions] == [True, True, False]
 
 
 def test_speakers_of_a_removed_item_leave_no_row(event):

@@ -16,7 +16,7 @@ from app.core.db import require_transaction, transaction
 from app.core.errors import BadInputError, ConflictError, RefusedError
 from app.core.i18n import Texts
 from app.core.i18n import gettext as _
-from app.core.times import NoSuchTimeError, instant_of, local_of
+from app.core.times import NoSuchTimeError, instant_of
 from app.core.versions import Seen, settle
 from app.events.agenda import people, queries
 from app.events.agenda.queries import SESSIONS_MAX
@@ -215,27 +215,6 @@ def take_pasted(event_id: int, items: Sequence[Mapping[str, Any]], *, replace: b
         _put(event, rows)
         action = "agenda.replaced" if replace and kept else "agenda.imported"
         _finish(event, action, (kept or len(before), len(new)), by=by, now=now)
-
-
-def move_with_event(event: Event, *, before: datetime) -> None:
-    """Move the fixed times of an agenda as the event's start moved, by the clock on the wall; the others follow.
-
-    In the caller's transaction and before its `apply_changes`; `before` is the start that the event had. The event's
-    sessions must be loaded.
-    """
-    require_transaction()
-    by = local_of(event.starts_at, event.zone) - local_of(before, event.zone)
-    for row in event.sessions:
-        if row.starts_at is None:
-            continue
-        row.minutes = minutes_of(row)
-        moved = local_of(row.starts_at, event.zone) + by
-        try:
-            row.starts_at = instant_of(moved, event.zone)
-        except NoSuchTimeError:
-            row.starts_at = instant_of(moved + timedelta(hours=1), event.zone)
-        row.ends_at = row.starts_at + timedelta(minutes=row.minutes) if row.minutes else None
-    _plan(event)
 
 
 def _make_room(event: Event, more: int) -> None:
