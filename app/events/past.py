@@ -144,28 +144,9 @@ def _name_actions() -> None:
             "event.address_changed": _l("Web address changed"),
             "event.recap_written": _l("Recap written"),
             "event.photos_changed": _l("Photos changed"),
-        }
-    )
-    words.register_fields({"slug": _l("Web address"), "photos": _l("Photos")})
-    words.register(
-        {
             "event.created": _l("Event created"),
-            "event.changed": _l("Event changed"),
+            "event.changed": _l("Details of the event changed"),
             "event.copied": _l("Event made from another one"),
-            "event.deleted": _l("Draft deleted"),
-            "event.published": _l("Event published"),
-            "event.published_late": _l("Event published, later than planned"),
-            "event.publishing_missed": _l("Event not published as planned: something was still missing"),
-            "event.publishing_scheduled": _l("Publishing planned"),
-            "event.publishing_unscheduled": _l("Planned publishing called off"),
-            "event.unpublished": _l("Event withdrawn"),
-            "event.cancelled": _l("Event cancelled"),
-            "event.cancellation_taken_back": _l("Cancellation taken back"),
-            "event.preview_renewed": _l("Preview link renewed"),
-            "event.address_changed": _l("Address of the event changed"),
-            "event.recap_written": _l("Recap written"),
-            "event.photos_changed": _l("Photos changed"),
-            "event.moved": _l("Event moved"),
             "agenda.added": _l("Added to the agenda"),
             "agenda.changed": _l("Agenda item changed"),
             "agenda.imported": _l("Pasted agenda added"),
@@ -207,7 +188,7 @@ def _name_fields() -> None:
         "groups": _l("Groups"), "tags": _l("Subjects"), "is_demo": _l("Example"), "agenda": _l("Agenda"),
         "ticket_types": _l("Ticket types"), "questions": _l("Questions"), "speakers": _l("Speakers"),
         "name": _l("Name"), "url": _l("Address"), "role": _l("Role"), "label": _l("Words"),
-        "photos": _l("Photos"), "address": _l("Address"),
+        "photos": _l("Photos"), "slug": _l("Web address"),
     })  # fmt: skip
     words.register_values("state", {
         "draft": _l("Draft"), "published": _l("Published"), "cancelled": _l("Cancelled"),

@@ -71,8 +71,11 @@ def undo_at_event(slug: str, entry_id: int) -> BaseResponse:
 
 
 def last_step(event: Event | None, permissions: frozenset[Permission]) -> tuple[Entry, str, bool] | None:
-    """Return what was done just now, in words, and whether it can be undone; asked for by `?done` in the address."""
-    if "done" not in request.args:
+    """Return what was done just now, in words, and whether it can be undone; asked for by a bare `?done`.
+
+    Pages that say in words of their own what was done give it a value: `?done=saved`.
+    """
+    if request.args.get("done") != "":
         return None
     may = frozenset(map(str, permissions))
     found = undoing.last_step(event.id if event else None, actor(), may=may, now=utc_now())

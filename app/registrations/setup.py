@@ -6,7 +6,6 @@ from app.accounts import menu
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
-from app.history import words
 from app.registrations import (
     changes,
     forgetting,
@@ -72,14 +71,6 @@ def init_app(app: Flask) -> None:
     transfer_letters.register()
     reminder_letters.register()
     receivers.connect()
-    words.register(
-        {
-            "registration.promoted": _l("Given a seat past the queue"),
-            "registration.moved": _l("Moved to another ticket type"),
-            "registration.removed": _l("Registration ended by organizers"),
-        }
-    )
-    words.register_fields({"reason": _l("Reason"), "ticket_type": _l("Ticket type")})
     jobs.register(app, "announce", changes.announce)
     jobs.register(app, "expire offers", offers.expire)
     jobs.register(app, "remind", reminders.remind)

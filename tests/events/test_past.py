@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
-from app.events.models import Event, EventState, Mode, Venue
+from app.events.models import Event, EventState, Mode, SessionKind, Venue
 from app.events.service import apply_changes
 from app.history.models import Entry
 from app.history.service import VALUE_MAX
@@ -16,7 +16,7 @@ from app.mail.models import Letter
 from app.registrations.changes import announce
 from tests.support.factories import sign_up_as
 from tests.support.organizers import signed_in
-from tests.support.people import make_group
+from tests.support.people import add_session, make_group, make_person
 
 
 def change(event, values, **options):
@@ -165,3 +165,19 @@ def test_letter_about_a_move_that_was_taken_back_has_nothing_to_say(app, db, mak
     announce(utc_now() + timedelta(days=1))
     # Both gathered in one letter, which is not sent once before and after are the same.
     assert db.scalars(select(Letter.kind)).all() == ["confirmed"]
+
+
+def test_what_an_agenda_lost_comes_back_from_the_history(app, db, make_event):
+    event, browser = make_event("spring"), signed_in(app)
+    item = add_session(event, "Edge computing", make_person("ada"), kind=SessionKind.WORKSHOP)
+    browser.post(f"/organizer/events/spring/agenda/sessions/{item.id}/removal")
+    lost = len(fresh(db, event).sessions)
+
+    answer = undo(browser, event, last(db, "agenda.removed"))
+
+    (back,) = fresh(db, event).sessions
+    assert (lost, answer.status_code) == (0, 303)
+    assert (back.title, back.kind, [part.person.slug for part in back.speakers]) == (
+        Texts(zh="Edge computing"), SessionKind.WORKSHOP, ["ada"],
+    )  # fmt: skip
+    assert undo(browser, event, last(db, "agenda.removed")).status_code == 409

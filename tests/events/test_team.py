@@ -192,7 +192,7 @@ def test_page_shows_the_team_in_as_many_statements_for_one_as_for_three(app, eve
     with count_statements() as for_three:
         page = browser.get("/organizer/events/spring/team?lang=en").text
 
-    assert len(for_one) == len(for_three) == 5
+    assert len(for_one) == len(for_three) == 6
     assert page.index("eve@example.com") < page.index("cyd@example.com") < page.index("bob@example.com")
 
 

@@ -42,8 +42,8 @@ def actions(wanted=None, **options):
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", ["Event changed", "Title", "before:", "One", "Two", "Ada", "Firefox"]),
-        ("zh", ["修改了活动", "标题", "原来："]),
+        ("en", ["Details of the event changed", "Title", "before:", "One", "Two", "Ada", "Firefox"]),
+        ("zh", ["修改了活动信息", "标题", "原来："]),
     ],
 )
 def test_entry_says_who_did_what_from_which_device_and_what_it_was(app, db, make_event, lang, words):
@@ -161,7 +161,7 @@ def test_pages_ask_as_much_for_one_entry_as_for_three(app, db, make_event, count
             with transaction():
                 apply_changes(event, {"title": Texts(en=title)}, by=ada(db), now=utc_now())
 
-    assert numbers == {("one", paths[0]): 4, ("three", paths[0]): 4, ("one", paths[1]): 5, ("three", paths[1]): 5}
+    assert numbers == {("one", paths[0]): 5, ("three", paths[0]): 5, ("one", paths[1]): 6, ("three", paths[1]): 6}
 
 
 def test_file_holds_every_entry_of_the_choice_and_is_itself_told(app, db, make_event):
@@ -178,7 +178,7 @@ def test_file_holds_every_entry_of_the_choice_and_is_itself_told(app, db, make_e
     assert head == [
         "Number", "When (Europe/Berlin)", "Who", "Device", "What", "Event", "Concerns", "Field", "Before", "After",
     ]  # fmt: skip
-    start = ["2026-03-01 05:00:00", "Ada", "An unknown browser", "Event changed", "'=cmd()", "'=cmd()"]
+    start = ["2026-03-01 05:00:00", "Ada", "An unknown browser", "Details of the event changed", "'=cmd()", "'=cmd()"]
     assert [row[1:] for row in rows] == [
         [*start, "Title (English)", "Spring", "'=cmd()"],
         [*start, "Time zone", "Asia/Shanghai", "Europe/Berlin"],
