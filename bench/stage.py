@@ -32,6 +32,7 @@ class Size:
 
     organized: int = 1_000  # events on the organizers' pages, and attendees of one of them
     rows: int = 100_000  # attendees of one event, letters, events
+    feed_events_few: int = 1_000
     feed_events: int = 5_000
     fan_out: int = 5_000  # people who must hear of a change
     delivered: int = 1_000  # of the letters about it
@@ -42,7 +43,17 @@ class Size:
     @classmethod
     def tiny(cls) -> "Size":
         """Return the size that shows only that everything runs."""
-        return cls(rows=60, organized=5, feed_events=5, fan_out=20, delivered=20, rounds=1, seconds=0.1, repeats=1)
+        return cls(
+            rows=60,
+            organized=5,
+            feed_events_few=3,
+            feed_events=5,
+            fan_out=20,
+            delivered=20,
+            rounds=1,
+            seconds=0.1,
+            repeats=1,
+        )
 
 
 class Stage:
