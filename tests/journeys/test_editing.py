@@ -36,6 +36,7 @@ def test_from_the_overview_to_a_venue_with_its_pin(organizer_at, axe, width, loc
     page = organizer_at(width, locale=locale, color_scheme=scheme, javascript=javascript)
 
     def look():
+        page.wait_for_load_state()
         if javascript:
             assert axe(page) == [], page.url
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url

@@ -24,7 +24,7 @@ def test_one_s_own_page_and_the_sign_in_take_their_forms(make_event, make_server
         page = page_at(1280, locale="en-GB", base_url=f"http://plain.test:{server.port}")
         page.goto(own_path)
         page.get_by_role("button", name="Give my place back").click()
-        expect(page.locator("main")).to_contain_text("You have given your place back.")
+        expect(page.locator("main")).to_contain_text("You no longer have a place at this event.")
         page.goto(sign_in_path)
         page.locator("main button[type=submit]").click()
         expect(page).to_have_url(f"http://plain.test:{server.port}/organizer/")

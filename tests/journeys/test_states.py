@@ -30,10 +30,11 @@ def pages(make_event, db):
     no_queue = make_event(capacity=0, has_waiting_list=False)
     not_yet = make_event(sign_up_opens_at=now + timedelta(days=3))
     closed = make_event(sign_up_closes_at=now - timedelta(days=3))
+    # Forms: answers, the file by mail, the feed, leaving; in the queue no file; who left may come back.
     return {
-        "own, seated": (f"/r/{token_of(seated)}", "seated@example.com", 2),
-        "own, first in the queue": (f"/r/{token_of(last)}", "last@example.com", 2),
-        "own, given back": (f"/r/{token_of(gone)}", "gone@example.com", 0),
+        "own, seated": (f"/r/{token_of(seated)}", "seated@example.com", 4),
+        "own, first in the queue": (f"/r/{token_of(last)}", "last@example.com", 3),
+        "own, given back": (f"/r/{token_of(gone)}", "gone@example.com", 1),
         "own, event cancelled": (f"/r/{token_of(uninvited)}", "uninvited@example.com", 0),
         "full with a queue": (f"/events/{full.slug}", "Meetup 1", 1),
         "full without": (f"/events/{no_queue.slug}", "Meetup 3", 0),
