@@ -186,6 +186,104 @@ def test_hidden_libraries_stay_in_their_room():
     assert wrong == []
 
 
+# The history is append-only: this function alone may change what it holds.
+MAY_CHANGE_THE_HISTORY = ("app.history.service", "forget_person")
+COLUMNS_OF_AN_ENTRY = {
+    "at",
+    "action",
+    "organizer_id",
+    "session_id",
+    "event_id",
+    "registration_id",
+    "subject",
+    "changes",
+}
+
+
+def changes_of_the_history(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what changes or deletes entries of the history: statements on their table, and entries that are held."""
+    imported = [
+        (node.module, alias)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if (node.module or "").startswith("app.history")
+    ]
+    names = {alias.asname or alias.name for module, alias in imported if alias.name == "Entry"}
+    modules = {alias.asname or alias.name for module, alias in imported if f"{module}.{alias.name}".endswith(".models")}
+
+    def is_entry(node: ast.AST) -> bool:
+        return (isinstance(node, ast.Name) and node.id in names) or (
+            isinstance(node, ast.Attribute)
+            and node.attr == "Entry"
+            and isinstance(node.value, ast.Name)
+            and node.value.id in modules
+        )
+
+    def speaks_of_entries(node: ast.AST) -> bool:
+        return any(is_entry(inner) for inner in ast.walk(node))
+
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="update" | "delete"), args=[table, *_]) if speaks_of_entries(table):
+                yield node
+            case ast.Call(func=ast.Attribute(attr="update" | "delete", value=inner), args=given) if any(
+                speaks_of_entries(each) for each in (inner, *given[:1])
+            ):
+                yield node
+            case ast.Call(func=ast.Attribute(attr="delete"), args=[ast.Name(id="entry")]) if names or modules:
+                yield node
+            case ast.Call(func=ast.Name(id="setattr"), args=[ast.Name(id="entry"), *_]):
+                yield node
+            case ast.Attribute(attr=attr, ctx=ast.Store() | ast.Del()) if attr in COLUMNS_OF_AN_ENTRY and (
+                names or modules or (isinstance(node.value, ast.Name) and node.value.id == "entry")
+            ):
+                yield node
+            case ast.Constant(value=str() as text) if re.search(r"(?i)\b(update|delete\s+from)\s+history\b", text):
+                yield node
+
+
+def test_history_is_only_added_to():
+    wrong = []
+    for module, path in MODULES.items():
+        tree = tree_of(path)
+        allowed = {
+            inner
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef) and (module, node.name) == MAY_CHANGE_THE_HISTORY
+            for inner in ast.walk(node)
+        }
+        wrong += [f"{name_of(path)}:{node.lineno}" for node in changes_of_the_history(tree) if node not in allowed]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "session.execute(update(Entry).values(subject=''))",
+        "session.execute(sqlalchemy.delete(Entry))",
+        "session.execute(update(models.Entry))",
+        "session.execute(Entry.__table__.delete())",
+        "session.query(Entry).where(True).update({})",
+        "session.delete(entry)",
+        "session.execute(text('DELETE FROM history'))",
+        "found.subject = ''",
+        "entry.changes |= {}",
+        "setattr(entry, 'at', now)",
+        "del entry.subject",
+    ],
+)
+def test_a_change_of_the_history_is_seen(line):
+    head = "from app.history.models import Entry\nfrom app.history import models\n"
+    harmless = (
+        "session.execute(select(Entry).where(Entry.id == 1))\nupdate(Event).values(subject='')\nentry = Entry(at=now)"
+    )
+
+    assert len(list(changes_of_the_history(ast.parse(head + line)))) == 1
+    assert list(changes_of_the_history(ast.parse(head + harmless))) == []
+
+
 def test_tests_stand_where_their_room_is():
     known = {*ROOMS, "journeys", "races", "migrations", "docs", "support"}
 

@@ -15,7 +15,7 @@ class Permission(StrEnum):
     CONFIGURE = "configure"  # ticket types, questions, the sign-up window, who may see the event
     PUBLISH = "publish"  # publish, move, cancel, delete, duplicate
     SEE_ATTENDEES = "see_attendees"
-    MANAGE_ATTENDEES = "manage_attendees"  # approve, decline, promote, correct, remove
+    MANAGE_ATTENDEES = "manage_attendees"  # approve, decline, promote, move, remove
     EXPORT = "export"
     WRITE = "write"  # letters to attendees
     CHECK_IN = "check_in"

@@ -29,7 +29,7 @@ PERMISSIONS: Final[dict[Permission, object]] = {
     Permission.CONFIGURE: _l("Set ticket types, questions, the sign-up window and who may see the event"),
     Permission.PUBLISH: _l("Publish, move, cancel, duplicate and delete"),
     Permission.SEE_ATTENDEES: _l("See attendees by name"),
-    Permission.MANAGE_ATTENDEES: _l("Approve, decline, promote, correct and remove attendees"),
+    Permission.MANAGE_ATTENDEES: _l("Approve, decline, promote, move and remove attendees"),
     Permission.EXPORT: _l("Download the attendee list"),
     Permission.WRITE: _l("Write to attendees"),
     Permission.CHECK_IN: _l("Check people in at the door"),

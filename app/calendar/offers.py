@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import segno
 from flask import current_app
+from markupsafe import Markup
 
 from app.calendar import queries
 from app.calendar.queries import Scope, ScopeKind
@@ -83,8 +84,9 @@ def feed(scope: Scope, name: str = "") -> Feed:
     language = current_language()
     lang = None if language == current_app.config["SITE_LANGUAGE"] else language
     if scope.kind not in _PART_OF:
+        page = "calendar.archive" if scope.kind is ScopeKind.ARCHIVE else "calendar.index"
         address = public_url(f"calendar.{scope.kind}_feed", lang=lang)
-        return Feed(name, address, public_url("calendar.index", lang=lang), public_url("calendar.site_code", lang=lang))
+        return Feed(name, address, public_url(page, lang=lang), public_url(f"calendar.{scope.kind}_code", lang=lang))
     place = {"part": _PART_OF[scope.kind], "slug": scope.slug, "lang": lang}
     return Feed(
         name,
@@ -105,3 +107,13 @@ def code(address: str) -> bytes:
         picture, kind="svg", xmldecl=False, scale=4, border=2, dark="#000", light="#fff"
     )
     return picture.getvalue()
+
+
+def drawn(secret: str) -> Markup:
+    """Return a QR code of a secret address as SVG to stand in a private page; it has no address and is not kept."""
+    picture = BytesIO()
+    segno.make(secret, error="m", micro=False).save(
+        picture, kind="svg", xmldecl=False, omitsize=True, border=4, dark="#000", light="#fff", svgclass=None,
+        lineclass=None, nl=False,
+    )  # fmt: skip
+    return Markup(picture.getvalue().decode())  # noqa: S704 - drawn by us, of an address of ours

@@ -26,6 +26,12 @@ def index() -> Response:
     return public_page("calendar/index.html", offer=offers.offer())
 
 
+@bp.get("/calendar/archive")
+def archive() -> Response:
+    """Offer the feed of every event there ever was."""
+    return public_page("calendar/archive.html", feed=offers.feed(Scope(ScopeKind.ARCHIVE)))
+
+
 @bp.get(f"/calendar/<any({', '.join(offers.PARTS)}):part>/<slug>")
 def feed_page(part: str, slug: str) -> Response:
     """Offer one feed."""
@@ -38,6 +44,12 @@ def feed_page(part: str, slug: str) -> Response:
 def site_code() -> Response:
     """Answer with a QR code of the page of feeds."""
     return _code(Scope(ScopeKind.SITE))
+
+
+@bp.get("/calendar/archive.svg")
+def archive_code() -> Response:
+    """Answer with a QR code of the archive's page."""
+    return _code(Scope(ScopeKind.ARCHIVE))
 
 
 @bp.get(f"/calendar/<any({', '.join(offers.PARTS)}):part>/<slug>.svg")

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.accounts.gate import PATH, actor, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.calendar import private
-from app.calendar.offers import Feed
+from app.calendar.offers import Feed, drawn
 from app.calendar.views_answers import feed_language, private_feed
 from app.core.clock import utc_now
 from app.core.i18n import current_language, speaking
@@ -24,7 +24,9 @@ def show() -> Response:
     feed = None
     if token:
         feed = Feed("", public_url("organizer_feed.calendar", token=token, lang=current_language()), "")
-    return manage_page("organizer/feed.html", feed=feed, is_lost=kept is not None and feed is None)
+    # WeChat opens no `webcal:`, but the page behind the code would ask for a sign-in on the phone.
+    code = drawn(feed.webcal) if feed else None
+    return manage_page("organizer/feed.html", feed=feed, code=code, is_lost=kept is not None and feed is None)
 
 
 @bp.post(f"{PATH}/feed")

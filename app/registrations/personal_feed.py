@@ -50,6 +50,22 @@ def send_address(registration: Registration, *, now: datetime) -> None:
         _queue(feed, registration, now=now)
 
 
+def opened(email_key: str, *, language: Language, now: datetime) -> str:
+    """Return the secret of a person's feed, and make the feed if there is none yet; for whoever has proved the mailbox.
+
+    A feed whose secret can no longer be known, since the site's key is another one, is replaced.
+    """
+    owner = Owner(email_key=email_key)
+    with transaction():
+        token = private.token_of(private.open_feed(owner, language=language, now=now))
+        if token is None:
+            private.end_feed(owner, now=now)
+            token = private.token_of(private.open_feed(owner, language=language, now=now))
+    if token is None:
+        raise AssertionError(owner)
+    return token
+
+
 def replace_address(feed: PrivateFeed, *, now: datetime) -> None:
     """End this address, and send a new one to the person's mailbox; raises ConflictError where none is known."""
     registration = _latest(feed)

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.calendar import private
-from app.calendar.offers import Feed
+from app.calendar.offers import Feed, drawn
 from app.calendar.views_answers import feed_language, private_feed
 from app.core.clock import utc_now
 from app.core.i18n import current_language, speaking
@@ -35,7 +35,9 @@ def show(token: str) -> Response:
     """Offer the feed with this secret, and what may be done with it."""
     private.feed_behind(token, "attendee", now=utc_now())
     feed = Feed("", public_url("personal_feed.calendar", token=token, lang=current_language()), "")
-    return _unlisted(render("registrations/own_feed_page.html", feed=feed, token=token))
+    # To this page and not to the feed: WeChat opens no `webcal:`.
+    code = drawn(public_url("personal_feed.show", token=token, lang=current_language()))
+    return _unlisted(render("registrations/own_feed_page.html", feed=feed, code=code, token=token))
 
 
 @bp.get("/calendar/mine/<token>.ics")

@@ -10,7 +10,7 @@ from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import current_language
 from app.history.service import THE_SITE
-from app.registrations import attendees, erasing, mine
+from app.registrations import attendees, erasing, mine, personal_feed
 from app.registrations.forms_mine import AddressForm, DigitsForm
 from app.registrations.queries import LinkExpiredError, registrations_of
 from app.registrations.rules import link_is_open, token_of
@@ -86,6 +86,16 @@ def data(token: str) -> Response:
     response.headers.set("Content-Disposition", "attachment", filename="my-data.json")
     response.headers["Cache-Control"] = "private, no-store"
     return _own(response)
+
+
+@bp.post("/<token>/feed")
+@limiter.limit(sign_in_rate)
+def open_feed(token: str) -> BaseResponse:
+    """Lead to the calendar of one's own: the letter with this link has proved whose mailbox it is."""
+    now = utc_now()
+    email_key = mine.address_behind(token, now=now)
+    feed_token = personal_feed.opened(email_key, language=current_language(), now=now)
+    return see_other("personal_feed.show", token=feed_token)
 
 
 @bp.get("/<token>/erasure")

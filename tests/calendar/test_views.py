@@ -5,14 +5,10 @@ import html
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from io import BytesIO
 from urllib.parse import quote
 
 import pytest
-import zxingcpp
 from flask import Flask
-from PIL import Image
-from playwright.sync_api import Browser
 
 from app.community.models import Group, GroupKind, Person, Site
 from app.core.clock import utc_now
@@ -21,6 +17,7 @@ from app.core.i18n import Texts
 from app.events.models import Event, EventState, Series, Session, SessionSpeaker, Tag, Visibility
 from app.events.service import apply_changes
 from tests.calendar.samples import as_vobject, values_of
+from tests.support.codes import scanned
 from tests.support.statements import counted
 
 EARLIER = datetime(2026, 11, 1, 8, 30, 15, 500_000, tzinfo=UTC)
@@ -225,9 +222,9 @@ def test_page_offers_the_calendar_of_all_events_and_leads_to_the_others(client, 
 
     lang = "" if language == "zh" else "?lang=en"
     assert [f'href="https://meetup.example.org{part}{lang}"' in page for part in PARTS] == [True] * len(PARTS)
-    assert ways_in(page) == ways_to("/calendar.ics", lang)
-    assert f'href="webcal://meetup.example.org/calendar/archive.ics{lang}"' in page
-    assert f'src="https://meetup.example.org/calendar/qr.svg{lang}"' in page
+    assert ways_in(page) == [*ways_to("/calendar.ics", lang), *ways_to("/calendar/archive.ics", lang)]
+    codes = re.findall(r'<img src="https://meetup\.example\.org(/calendar/[^"]+)"', page)
+    assert codes == [f"/calendar/qr.svg{lang}", f"/calendar/archive.svg{lang}"]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -239,10 +236,18 @@ def test_page_of_a_feed_offers_it(client, event, part):
     assert page.headers["Cache-Control"].startswith("public")
 
 
+def test_archive_has_a_page_of_its_own(client, event):
+    page = client.get("/calendar/archive?lang=en")
+
+    assert ways_in(page.text) == ways_to("/calendar/archive.ics", "?lang=en")
+    assert 'src="https://meetup.example.org/calendar/archive.svg?lang=en"' in page.text
+    assert page.headers["Cache-Control"].startswith("public")
+
+
 def ways_in(page: str) -> list[str]:
-    """Return the ways into calendars that a page shows first, in its order: what cannot be reached in China last."""
+    """Return the ways into calendars that a page shows, in its order: what cannot be reached in China last."""
     links = re.findall(r'<a class="button[^"]*" href="([^"]+)"', page)
-    return [html.unescape(link) for link in links][:4]
+    return [html.unescape(link) for link in links]
 
 
 def ways_to(address: str, lang: str) -> list[str]:
@@ -265,10 +270,13 @@ def test_page_tells_how_often_each_client_looks(client, event):
 
 
 def test_code_leads_to_the_page_of_the_feed(client, event, browser):
-    codes = {address: client.get(f"{address}?lang=en") for address in ("/calendar/qr.svg", f"{PARTS[3]}.svg")}
+    addresses = ("/calendar/qr.svg", "/calendar/archive.svg", f"{PARTS[3]}.svg")
+
+    codes = {address: client.get(f"{address}?lang=en") for address in addresses}
 
     assert {address: scanned(browser, response.data) for address, response in codes.items()} == {
         "/calendar/qr.svg": "https://meetup.example.org/calendar/?lang=en",
+        "/calendar/archive.svg": "https://meetup.example.org/calendar/archive?lang=en",
         "/calendar/tags/mesh.svg": "https://meetup.example.org/calendar/tags/mesh?lang=en",
     }
     known = codes["/calendar/qr.svg"]
@@ -276,14 +284,6 @@ def test_code_leads_to_the_page_of_the_feed(client, event, browser):
     again = client.get("/calendar/qr.svg?lang=en", headers={"If-None-Match": known.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert client.get(f"/calendar/tags/{'x' * 121}.svg").status_code == 404
-
-
-def scanned(browser: Browser, svg: bytes) -> str:
-    """Return what a scanner reads in a QR code, drawn by a browser."""
-    with browser.new_page() as page:
-        page.set_content(svg.decode())
-        (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(page.screenshot())))
-    return found.text
 
 
 def test_page_offers_only_feeds_that_hold_something(client, event, make_event):

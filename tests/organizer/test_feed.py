@@ -17,6 +17,7 @@ from app.history.models import Entry
 from app.organizer.feed import Numbers, remark
 from app.registrations.models import RegistrationState
 from tests.calendar.samples import as_ics, as_vobject, lines_of, values_of
+from tests.support.codes import scanned
 from tests.support.factories import sign_up_as
 from tests.support.organizers import signed_in
 from tests.support.statements import counted
@@ -177,6 +178,17 @@ def test_ended_feed_is_gone_and_its_page_offers_a_new_one(client, ada, make_even
     assert "/calendar/organizers/" not in ada.get("/organizer/feed").text
     actions = db.session.scalars(select(Entry.action).where(Entry.action.startswith("feed.")).order_by(Entry.id)).all()
     assert actions == ["feed.opened", "feed.ended"]
+
+
+def test_page_has_a_code_that_subscribes_and_says_who_must_not_scan_it(ada, browser):
+    address = address_of(ada)
+
+    page = ada.get("/organizer/feed?lang=en")
+
+    (drawing,) = re.findall(r'<div role="img"[^>]*>(<svg.*?</svg>)</div>', page.text)
+    assert scanned(browser, drawing.encode()) == f"webcal://meetup.example.org{address}?lang=en"
+    assert "Whoever scans this code sees your drafts and numbers" in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
 
 
 def test_each_organizer_has_an_address_of_their_own(app, client, ada):

@@ -1,22 +1,32 @@
 """The life of one person's calendar entry, as letters and feeds tell it (docs/calendar.md draws it)."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from sqlalchemy import select
 
 from app.calendar.objects import event_file
+from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db, transaction
 from app.events.models import Event, EventState, Mode
 from app.events.service import apply_changes
+from app.history.service import Actor
 from app.mail.delivery import deliver
-from app.registrations import changes, service
+from app.registrations import approval, changes, offers, overrides, service, transfers
+from app.registrations.models import Registration, Transfer
+from app.registrations.overrides import Decision
+from app.registrations.transfers import Receiver
 from tests.calendar.samples import values_of
 from tests.support.factories import sign_up_as
 
 SECRET = "https://meet.example.org/room"
+KINDS = [
+    {"slug": "on-site", "capacity": 1},
+    {"slug": "online", "capacity": 1},
+]
 
 
 @pytest.fixture
@@ -27,15 +37,15 @@ def settings(mail_settings) -> dict[str, object]:
 @pytest.fixture
 def entries(app, smtp_server):
     """Deliver what is due, and return what it tells the calendar of one person: method, status, answer, SEQUENCE."""
-    seen = 0
+    seen: dict[str, int] = {}
 
-    def tell(name: str) -> list[tuple[str, ...]]:
-        nonlocal seen
-        changes.announce(utc_now())
-        deliver(utc_now())
-        new, seen = smtp_server.messages[seen:], len(smtp_server.messages)
-        mails = [message_from_bytes(each.raw, policy=policy.default) for each in new]
-        return [told(mail) for mail in mails if mail["To"].addresses[0].username == name]
+    def tell(name: str, *, now: datetime | None = None) -> list[tuple[str, ...]]:
+        changes.announce(now or utc_now())
+        deliver(now or utc_now())
+        mails = [message_from_bytes(each.raw, policy=policy.default) for each in smtp_server.messages]
+        theirs = [mail for mail in mails if mail["To"].addresses[0].username == name]
+        new, seen[name] = theirs[seen.get(name, 0) :], len(theirs)
+        return [told(mail) for mail in new]
 
     return tell
 
@@ -143,6 +153,65 @@ def test_without_the_setting_nothing_waits_in_the_calendar(app, make_event, entr
 
     assert bob.id < ada.id
     assert (waiting, moved, left) == ([()], [()], [()])
+
+
+def test_entry_follows_what_organizers_decide(make_event, entries):
+    event = make_event(ticket_types=KINDS, needs_approval=True)
+    ada = sign_up_as(event, "ada")
+    other = event.ticket_types[1].id
+    decision = Decision("asked for it", Actor(), utc_now())
+
+    pending = entries("ada")
+    approval.approve(event.id, [ada.id], by=Actor(), now=utc_now())
+    approved = entries("ada")
+    overrides.move(ada.id, other, decision)
+    moved = entries("ada")
+    change(event, state=EventState.CANCELLED)
+    off = entries("ada")
+    change(event, state=EventState.PUBLISHED)
+    after_all = entries("ada")
+    overrides.remove(ada.id, decision)
+    removed = entries("ada")
+
+    assert [pending, approved, moved, off, after_all, removed] == [
+        [()],
+        [("REQUEST", "CONFIRMED", "ACCEPTED", "1")],
+        [("REQUEST", "CONFIRMED", "ACCEPTED", "1")],
+        [("CANCEL", "CANCELLED", "2")],
+        [("REQUEST", "CONFIRMED", "ACCEPTED", "3")],
+        [("CANCEL", "4")],
+    ]
+
+
+def test_entry_of_a_seat_that_is_offered_goes_when_nobody_takes_it(make_event, entries):
+    event = make_event(capacity=1, offer_within_hours=24 * 365 * 20)
+    bob, ada = sign_up_as(event, "bob"), sign_up_as(event, "ada")
+    entries("ada")
+
+    service.cancel(bob, now=utc_now())
+    offered = entries("ada")
+    db.session.expire_all()
+    until = db.session.get_one(Registration, ada.id).offer_expires_at
+    db.session.rollback()
+    offers.expire(until)
+    expired = entries("ada", now=until)
+
+    assert (offered, expired) == ([("REQUEST", "TENTATIVE", "TENTATIVE", "0")], [("CANCEL", "1")])
+
+
+def test_entry_of_a_place_passed_on_goes_from_one_to_the_other(make_event, entries):
+    event = make_event()
+    ada = sign_up_as(event, "ada")
+    entries("ada")
+
+    transfers.pass_on(ada, Receiver("Bob", normalise("bob@example.com")), language="en", now=utc_now())
+    asked = entries("bob")
+    transfer = db.session.scalars(select(Transfer)).one()
+    transfers.accept(transfer, name="Bob", answers={}, language="en", now=utc_now())
+
+    assert asked == [()]
+    assert entries("ada") == [("CANCEL", "1")]
+    assert entries("bob") == [("REQUEST", "CONFIRMED", "ACCEPTED", "0")]
 
 
 def test_letter_file_and_feed_name_the_event_by_the_same_uid(client, make_event, smtp_server):

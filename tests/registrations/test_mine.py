@@ -18,7 +18,7 @@ from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.delivery import deliver
 from app.mail.models import Letter, LetterState
-from app.registrations import erasing, mine
+from app.registrations import erasing, mine, personal_feed
 from app.registrations.models import Answer, PersonLink, Question, Registration
 from app.registrations.rules import LINK_LIFETIME, token_of
 from tests.support.factories import sign_up_as, states
@@ -83,6 +83,35 @@ def test_letter_opens_everything_by_its_link_and_by_its_digits(make_event, clien
     assert by_link.count('<li class="card">') == 2
     assert by_digits.headers["Location"] == f"/my/{link}"
     assert client.get("/my/" + link[:-1] + ("A" if link[-1] != "A" else "B")).status_code == 404
+
+
+def test_the_calendar_of_ones_own_opens_from_there(make_event, client, letter):
+    sign_up_as(make_event(), "ada")
+    ask(client)
+    link = re.search(r"/my/(\S+)\?", letter())[1]
+
+    first, again = (client.post(f"/my/{link}/feed") for _time in range(2))
+
+    assert f'action="/my/{link}/feed"' in client.get(f"/my/{link}").text
+    assert (first.status_code, first.headers["Location"]) == (303, again.headers["Location"])
+    page = first.headers["Location"]
+    assert re.fullmatch(r"/calendar/mine/[\w-]{22}", page)
+    assert client.get(page).status_code == 200
+    assert client.get(f"{page}.ics").data.count(b"BEGIN:VEVENT") == 1
+    assert client.post(f"/my/{link[::-1]}/feed").status_code == 404
+
+
+def test_calendar_whose_secret_is_lost_is_replaced(app, make_event, client, letter):
+    sign_up_as(make_event(), "ada")
+    ask(client)
+    link = re.search(r"/my/(\S+)\?", letter())[1]
+    old = client.post(f"/my/{link}/feed").headers["Location"]
+    app.config["SECRET_KEY"] = "another key, the one before is lost"
+
+    new = personal_feed.opened(ADA.key, language="en", now=utc_now())
+
+    assert client.get(f"/calendar/mine/{new}").status_code == 200
+    assert client.get(old).status_code == 410
 
 
 def test_wrong_digits_are_refused_and_used_up_after_five(make_event, client, letter):

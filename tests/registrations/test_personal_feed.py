@@ -24,6 +24,7 @@ from app.registrations.mine import everything_about
 from app.registrations.models import Registration
 from app.registrations.rules import token_of
 from tests.calendar.samples import as_ics, as_vobject, lines_of, values_of
+from tests.support.codes import scanned
 from tests.support.factories import sign_up_as
 from tests.support.statements import counted
 
@@ -340,6 +341,17 @@ def test_page_offers_the_feed_in_its_language(client, make_event, address_of, la
     assert f">https://{whole}<" in page
     assert f'action="{address}/rotation?lang={language}"' in page
     assert f'action="{address}/revocation?lang={language}"' in page
+
+
+def test_page_has_a_code_that_leads_to_it_and_says_who_must_not_scan_it(client, make_event, address_of, browser):
+    address = address_of(sign_up_as(make_event(), "ada"))
+
+    page = client.get(f"{address}?lang=en")
+
+    (drawing,) = re.findall(r'<div role="img"[^>]*>(<svg.*?</svg>)</div>', page.text)
+    assert scanned(browser, drawing.encode()) == f"https://meetup.community.example{address}?lang=en"
+    assert "Whoever scans this code sees your meetups" in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
 
 
 def test_feed_speaks_the_language_of_its_owner(client, make_event, address_of):
