@@ -74,6 +74,12 @@ def letter_by_key(key: str) -> Letter | None:
     return db.session.scalar(select(Letter).where(Letter.key == key).execution_options(populate_existing=True))
 
 
+def first_message_id(keys: Collection[str], *, before: int) -> str | None:
+    """Return the Message-ID of the first letter of these causes that is older than this one; one statement by index."""
+    statement = select(Letter.message_id).where(Letter.key.in_(keys), Letter.id < before)
+    return db.session.scalar(statement.order_by(Letter.id).limit(1))
+
+
 def failed_letters(limit: int = FAILED_SHOWN_MAX) -> list[Letter]:
     """Return the letters that were given up, the newest first."""
     statement = select(Letter).where(Letter.state == LetterState.FAILED).order_by(Letter.id.desc()).limit(limit)

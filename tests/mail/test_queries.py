@@ -133,3 +133,20 @@ def test_due_letters_are_found_by_the_index_among_a_hundred_thousand_sent(app, q
         assert "ix_letters_due" in plan or "ix_letters_first" in plan
         assert "Sort" not in plan
         assert "TEMP B-TREE" not in plan
+
+
+def test_first_letter_of_a_cause_is_found_by_its_key_among_a_hundred_thousand(app, now, statements):
+    engine = db.engine.dialect.name
+    with transaction() as session:
+        session.execute(text(_SENT_LETTERS.format(at="2019-11-01 00:00:00", numbers=_NUMBERS[engine])))
+        session.execute(text("ANALYZE letters"))
+
+    with statements() as seen:
+        found = queries.first_message_id(["k99", "k98", "none"], before=99_000)
+
+    ((sql, values),) = [(sql, values) for sql, values in seen if "message_id" in sql]
+    with db.engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN " if engine == "sqlite" else "EXPLAIN "
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql, values))
+    assert found == "<98@example.org>"
+    assert "uq_letters_key" in plan or "(key=?" in plan
