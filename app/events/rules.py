@@ -4,17 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Final
+from typing import Final, Self
 
 from app.community.models import Person
 from app.community.rules import is_user_group_leader
 from app.core.i18n import Texts
-from app.events.models import Event, EventState, Session, SessionKind
+from app.events.models import Event, EventState, Session, SessionKind, Venue
 
 PUBLIC_STATES: Final = (EventState.PUBLISHED, EventState.CANCELLED)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 # Items that fill the day, but are nobody's talk.
 PAUSES: Final = frozenset({SessionKind.BREAK, SessionKind.CHECK_IN, SessionKind.OPENING, SessionKind.NETWORKING})
+
+
+@dataclass(frozen=True, slots=True)
+class VenueWords:
+    """What letters say of a venue, kept while its entry is corrected."""
+
+    name: Texts
+    address: Texts
+
+    @classmethod
+    def of(cls, venue: Venue) -> Self:
+        """Return what it says now."""
+        return cls(venue.name, venue.address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,9 @@ def apply_changes(
     Values that are as they were change nothing. `parts` names lists that the caller has changed itself (agenda,
     ticket_types, questions, speakers), with before and after if the history should say it; `note` is what the
     organizers add in their own words for those who registered; the history calls it `action`, done to `subject` (the
-    event itself when empty). Whatever changed, `revision` rises by one and
-    `revised_at` is `now`; if a calendar must hear of it, `sequence` rises by one. Raises ValueError for an attribute
-    that is not the caller's.
+    event itself when empty). Whatever changed, `revision` rises by one and `revised_at` is `now`, but never earlier
+    than it was; if a calendar must hear of it, `sequence` rises by one. Raises ValueError for an attribute that is not
+    the caller's.
     """
     session = require_transaction()
     _refuse_unknown(values)
@@ -101,17 +101,27 @@ def apply_changes(
     return True
 
 
-def touch_events(events: Iterable[Event], part: str, *, now: datetime, for_calendars: bool = False) -> None:
+def touch_events(
+    events: Iterable[Event],
+    part: str,
+    *,
+    now: datetime,
+    for_calendars: bool = False,
+    before: Mapping[str, Any] | None = None,
+) -> None:
     """Record that something these events show has changed beside them: their venue's address, a speaker's name.
 
-    With `for_calendars`, `sequence` rises too, except for an event that is over.
+    With `for_calendars`, `sequence` rises too, except for an event that is over. `before` says what the part was, for
+    whoever tells people of it: a venue as `rules.VenueWords`.
     """
     session = require_transaction()
     for event in events:
         heard = for_calendars and event.ends_at > now
         _raise_versions(event, now=now, for_calendars=heard)
         session.flush()
-        event_changed.send(event, now=now, fields=frozenset({part}), for_calendars=heard, before={}, note=Texts())
+        event_changed.send(
+            event, now=now, fields=frozenset({part}), for_calendars=heard, before=dict(before or {}), note=Texts()
+        )
 
 
 def _name(event: Event) -> str:
@@ -120,7 +130,8 @@ def _name(event: Event) -> str:
 
 def _raise_versions(event: Event, *, now: datetime, for_calendars: bool) -> None:
     event.revision += 1
-    event.revised_at = now
+    # A clock that was set back takes no stamp with it: feeds would say that they are older than they were.
+    event.revised_at = max(event.revised_at, now)
     if for_calendars:
         event.sequence += 1
 

@@ -20,6 +20,7 @@ from app.events.cities import middle_of
 from app.events.coordinates import Point
 from app.events.create import again_if_taken
 from app.events.models import City, Event, EventRole, Venue
+from app.events.rules import VenueWords
 from app.events.service import touch_events
 from app.history.service import Actor, record
 
@@ -119,6 +120,7 @@ def save_venue(venue_id: int, mine: Mapping[str, Any], *, seen: Seen, by: Actor,
     with transaction():
         venue = _locked(venue_id)
         write = settle(seen, mine, values_of(venue))
+        was = VenueWords.of(venue)
         changes: dict[str, tuple[object, object]] = {}
         if "city" in write:
             city = places.city_of(write.pop("city"))
@@ -127,7 +129,7 @@ def save_venue(venue_id: int, mine: Mapping[str, Any], *, seen: Seen, by: Actor,
         for name, value in write.items():
             changes[name] = (getattr(venue, name), value)
             setattr(venue, name, value)
-        _saved(venue, changes, by=by, now=now, is_news=bool(changes.keys() & _NEWS))
+        _saved(venue, changes, by=by, now=now, news_since=was if changes.keys() & _NEWS else None)
     return bool(changes)
 
 
@@ -140,7 +142,7 @@ def place_pin(venue_id: int, point: Point | None, *, by: Actor, now: datetime) -
         if before == after:
             return
         venue.latitude, venue.longitude = after
-        _saved(venue, {"point": (before, after)}, by=by, now=now, is_news=False)
+        _saved(venue, {"point": (before, after)}, by=by, now=now, news_since=None)
 
 
 def _locked(venue_id: int) -> Venue:
@@ -155,16 +157,24 @@ def _locked(venue_id: int) -> Venue:
 
 
 def _saved(
-    venue: Venue, changes: Mapping[str, tuple[object, object]], *, by: Actor, now: datetime, is_news: bool
+    venue: Venue,
+    changes: Mapping[str, tuple[object, object]],
+    *,
+    by: Actor,
+    now: datetime,
+    news_since: VenueWords | None,
 ) -> None:
+    """Tell the events held there; those who registered hear of it if it is news since the venue said this."""
     if not changes:
         return
     session = require_transaction()
-    venue.revised_at = now
+    venue.revised_at = max(venue.revised_at, now)
     session.flush()
     # Not their keys: a sign-up that is being written refers to its event.
     held_there = select(Event).where(Event.venue_id == venue.id).order_by(Event.id).with_for_update(key_share=True)
-    touch_events(session.scalars(held_there).all(), "venue", now=now, for_calendars=is_news)
+    events = session.scalars(held_there).all()
+    is_news = news_since is not None
+    touch_events(events, "venue", now=now, for_calendars=is_news, before={"venue": news_since} if is_news else None)
     record("venue.changed", by=by, now=now, subject=_name(venue), changes=changes)
 
 

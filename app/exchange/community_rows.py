@@ -12,6 +12,7 @@ from app.core.i18n import Texts
 from app.events.coordinates import Point, bd09_to_wgs84, gcj02_to_wgs84
 from app.events.models import City, Event, SessionSpeaker, Tag, Venue
 from app.events.models import Session as AgendaSession
+from app.events.rules import VenueWords
 from app.events.service import touch_events
 from app.exchange.bundle import Bundle, Located
 from app.exchange.checks import award_slug
@@ -60,7 +61,7 @@ def _write_site(located: Located[SiteEntry], session: Session, *, now: datetime,
         return
     different = changed(row, values)
     if different:
-        row.revised_at = now
+        row.revised_at = max(row.revised_at, now)
     report.note("community", created=False, changed=bool(different))
 
 
@@ -118,7 +119,7 @@ def _write_groups(
         is_new = entry.slug in created
         is_changed = not is_new and bool(different[entry.slug])
         if is_changed:
-            row.revised_at = now
+            row.revised_at = max(row.revised_at, now)
         report.note("groups", created=is_new, changed=is_changed)
 
 
@@ -169,7 +170,7 @@ def _write_person(
     if located.gave("awards") and _write_awards(row, entry):
         different.add("awards")
     if different and not is_new:
-        row.revised_at = now
+        row.revised_at = max(row.revised_at, now)
     if "name" in different:
         touch_events(_events_with(row, session), "speakers", now=now)
     report.note("people", created=is_new, changed=bool(different))
@@ -235,13 +236,14 @@ def _write_venue(
         session.add(row)
         report.note("venues", created=True, changed=False)
         return
+    was = VenueWords.of(row)
     different = changed(row, values)
     if different:
-        row.revised_at = now
+        row.revised_at = max(row.revised_at, now)
         session.flush()
         held_there = session.scalars(select(Event).where(Event.venue_id == row.id).order_by(Event.id)).all()
         heard = bool(different & _VENUE_IN_CALENDARS)
-        touch_events(held_there, "venue", now=now, for_calendars=heard)
+        touch_events(held_there, "venue", now=now, for_calendars=heard, before={"venue": was})
     report.note("venues", created=False, changed=bool(different))
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from flask import current_app
 from flask_mail import BadHeaderError
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import db, require_transaction, transaction
@@ -72,7 +72,13 @@ def _lease(now: datetime, *, only: int | None = None) -> list[Letter]:
         letters = session.scalars(
             update(Letter)
             .where(Letter.id.in_(select(taken.c.id)))
-            .values(state=LetterState.SENDING, attempts=Letter.attempts + 1, due_at=now + lease_length())
+            .values(
+                state=LetterState.SENDING,
+                attempts=Letter.attempts + 1,
+                due_at=now + lease_length(),
+                # One taken over from a worker that died stays as late as it is.
+                leased_at=case((Letter.state == LetterState.SENDING, func.coalesce(Letter.leased_at, now)), else_=now),
+            )
             .returning(Letter),
             execution_options={"synchronize_session": False, "populate_existing": True},
         ).all()

@@ -81,6 +81,7 @@ class Letter(Model):
     has_slot: Mapped[bool] = mapped_column(default=False)  # its time at its domain has been reckoned (mail.pace)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)  # while sending: the end of the lease
+    leased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while sending: since when workers have held it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure: Mapped[Failure | None] = mapped_column(choice(Failure, "failure"))

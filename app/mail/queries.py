@@ -18,7 +18,7 @@ IN_THE_QUEUE: Final = text("letters.state IN ('queued', 'sending')")
 
 @dataclass(frozen=True, slots=True)
 class OutboxState:
-    """How the outbox is: letters by state, and since when the oldest of them has been due."""
+    """How the outbox is: letters by state, and since when the oldest of them has waited (see `late_since`)."""
 
     counts: dict[LetterState, int]
     oldest_due_at: datetime | None
@@ -29,9 +29,24 @@ def is_anything_due(now: datetime) -> bool:
     return db.session.scalar(select(Letter.id).where(IN_THE_QUEUE, Letter.due_at <= now).limit(1)) is not None
 
 
+def late_since(now: datetime) -> datetime | None:
+    """Return since when the oldest letter has been due, or been held by a worker that has not sent it.
+
+    One statement over small indexes. A worker that hangs is seen as soon as one that is not there: its letters count
+    from when it took the first of them, not from the end of its lease.
+    """
+    # Each within its index: those that wait from the earliest on, and the few that are in somebody's hands.
+    waiting = select(func.min(Letter.due_at)).where(
+        IN_THE_QUEUE, Letter.state == LetterState.QUEUED, Letter.due_at <= now
+    )
+    in_hand = select(func.min(Letter.leased_at)).where(Letter.state == LetterState.SENDING, Letter.leased_at <= now)
+    row = db.session.execute(select(waiting.scalar_subquery(), in_hand.scalar_subquery())).one()
+    return min((instant for instant in row if instant is not None), default=None)
+
+
 def lateness(now: datetime) -> timedelta:
-    """Return for how long the oldest letter has been due that nobody has sent; one statement over a small index."""
-    oldest = db.session.scalar(select(func.min(Letter.due_at)).where(IN_THE_QUEUE, Letter.due_at <= now))
+    """Return for how long the oldest letter has waited (see `late_since`); one statement."""
+    oldest = late_since(now)
     return timedelta() if oldest is None else now - oldest
 
 
@@ -59,6 +74,12 @@ def letter_by_key(key: str) -> Letter | None:
     return db.session.scalar(select(Letter).where(Letter.key == key).execution_options(populate_existing=True))
 
 
+def first_message_id(keys: Collection[str], *, before: int) -> str | None:
+    """Return the Message-ID of the first letter of these causes that is older than this one; one statement by index."""
+    statement = select(Letter.message_id).where(Letter.key.in_(keys), Letter.id < before)
+    return db.session.scalar(statement.order_by(Letter.id).limit(1))
+
+
 def failed_letters(limit: int = FAILED_SHOWN_MAX) -> list[Letter]:
     """Return the letters that were given up, the newest first."""
     statement = select(Letter).where(Letter.state == LetterState.FAILED).order_by(Letter.id.desc()).limit(limit)
@@ -66,9 +87,8 @@ def failed_letters(limit: int = FAILED_SHOWN_MAX) -> list[Letter]:
 
 
 def outbox_state(now: datetime) -> OutboxState:
-    """Return how many letters are in each state, and since when the oldest one is due that nobody has sent."""
+    """Return how many letters are in each state, and since when the oldest one has waited; two statements."""
     counts = dict.fromkeys(LetterState, 0)
     for state, count in db.session.execute(select(Letter.state, func.count()).group_by(Letter.state)):
         counts[state] = count
-    oldest = db.session.scalar(select(func.min(Letter.due_at)).where(IN_THE_QUEUE, Letter.due_at <= now))
-    return OutboxState(counts, oldest)
+    return OutboxState(counts, late_since(now))

@@ -117,7 +117,7 @@ def decline(event_id: int, registration_ids: Iterable[int], *, words: str, by: A
         for person in people:
             person.state = RegistrationState.DECLINED
             person.declined_words = words or None
-            person.revised_at = now
+            person.revised_at = max(person.revised_at, now)
             _tell(person, "declined", now=now)
             _record("registration.declined", person, by=by, now=now)
         return len(people)
@@ -161,7 +161,7 @@ def _approve(session: Session, event: Event, people: Sequence[Registration], *, 
         states[person.state] += 1
         if person.state is RegistrationState.PENDING:
             continue
-        person.revised_at = now
+        person.revised_at = max(person.revised_at, now)
         session.flush()  # whoever comes next must see who waits
         _tell(person, person.state.value, now=now)
         _record("registration.approved", person, by=by, now=now)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.core.db import db, require_transaction, transaction
 from app.core.errors import ConflictError
-from app.core.i18n import Texts
+from app.core.i18n import LANGUAGES, Texts
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState
 from app.history.service import Actor, record
@@ -34,18 +34,33 @@ def note_change(event: Event, *, before: Mapping[str, Any], fields: frozenset[st
     was = told(event, before)
     if was["state"] == EventState.DRAFT or event.ends_at <= now:
         return
-    if "venue" in fields and not before:
-        # The venue's own entry was corrected: what it said before is gone, so the letter says what it says now.
+    if "venue" in fields and "venue" not in before:
+        # The venue's own entry was corrected, and nobody knows what it said: the letter says what it says now.
         was["venue"] = None
+    # Everybody who is there must hear of it, also if the clock was set back since they came.
+    latest = session.scalar(select(func.max(Registration.created_at)).where(Registration.event_id == event.id))
+    changed_at = max(now, latest or now)
     gathering = session.scalar(
         select(EventChange).where(EventChange.event_id == event.id, EventChange.begun_at.is_(None)).with_for_update()
     )
     if gathering is not None:
-        gathering.changed_at = now
-        gathering.note = note or gathering.note
+        gathering.changed_at = max(gathering.changed_at, changed_at)
+        gathering.note = _both(gathering.note, note)
         return
     due_at = now + timedelta(seconds=current_app.config["CHANGE_LETTER_DELAY"])
-    session.add(EventChange(event_id=event.id, before=was, note=note, changed_at=now, due_at=due_at))
+    session.add(EventChange(event_id=event.id, before=was, note=note, changed_at=changed_at, due_at=due_at))
+
+
+def _both(earlier: Texts, later: Texts) -> Texts:
+    """Return two notes as one, in each language that either is written in; a note that is sent again stays one."""
+    if not earlier or not later or earlier == later:
+        return later or earlier
+    both = {
+        language: "\n\n".join(dict.fromkeys(note.in_language(language) for note in (earlier, later)))
+        for language in LANGUAGES
+        if language in earlier.as_dict() | later.as_dict()
+    }
+    return Texts(**both)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from app.registrations.models import (
     StoppedReminders,
     Transfer,
     TransferState,
+    revised,
 )
 from app.registrations.seats import lock, release_seat
 from app.registrations.waitlist import promote_all
@@ -77,7 +78,7 @@ def _blank(registration_id: int, *, leaves: bool, now: datetime) -> None:
         "email_key": f"erased:{registration_id}",
         "token_version": Registration.token_version + 1,
         "erased_at": now,
-        "revised_at": now,
+        "revised_at": revised(now),
     }
     if leaves:
         values |= {"state": RegistrationState.CANCELLED, "cancelled_at": now}

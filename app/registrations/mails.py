@@ -20,6 +20,7 @@ from app.mail.render import draft
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import change_for_letter, position_in_queue, registration_for_letter
 from app.registrations.rules import code_of, has_offer, is_live, token_of, told
+from app.registrations.threads import thread_headers
 from app.web.pages import public_url
 
 # Letters by the state the person must be in for the letter to be true.
@@ -60,6 +61,7 @@ def write(letter: Letter) -> Draft | None:
     return draft(
         letter.kind,
         reply_to=event.contact_email,
+        headers=thread_headers(letter),
         differences=differences(change.before, told(event), letter.language) if change else [],
         note=change.note if change else Texts(),
         calendar=_calendar(letter, registration),

@@ -12,6 +12,7 @@ from app.registrations import mine
 from app.registrations.mails import own_url
 from app.registrations.models import PersonLink, RegistrationState
 from app.registrations.queries import registration_for_letter
+from app.registrations.threads import thread_headers
 from app.web.pages import public_url
 
 
@@ -32,7 +33,13 @@ def renewed_link(letter: Letter) -> Draft | None:
     registration = registration_for_letter(letter.ids["registration"], now=utc_now())
     if registration is None or registration.erased_at is not None:
         return None
-    return draft("renewed", registration=registration, event=registration.event, own_url=own_url(registration))
+    return draft(
+        "renewed",
+        headers=thread_headers(letter),
+        registration=registration,
+        event=registration.event,
+        own_url=own_url(registration),
+    )
 
 
 def calendar_file(letter: Letter) -> Draft | None:
@@ -48,6 +55,7 @@ def calendar_file(letter: Letter) -> Draft | None:
     return draft(
         "calendar-file",
         calendar=CalendarPart(content),
+        headers=thread_headers(letter),
         registration=registration,
         event=event,
         own_url=own_url(registration),

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, case, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Json, Model, OptionalJson, Translated, UtcDateTime, choice
@@ -123,6 +123,11 @@ class Registration(Model):
     ticket_type: Mapped[TicketType] = relationship()
     invitation: Mapped[EventInvitation | None] = relationship()
     answers: Mapped[list["Answer"]] = relationship(cascade="all, delete-orphan")
+
+
+def revised(now: datetime) -> Case[datetime]:
+    """Return the stamp of a change for an UPDATE: `now`, but never earlier than it was, whatever the clock did."""
+    return case((Registration.revised_at > now, Registration.revised_at), else_=now)
 
 
 class EventChange(Model):

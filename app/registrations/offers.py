@@ -31,7 +31,7 @@ def accept(registration: Registration, *, now: datetime) -> None:
             raise ConflictError(_("This offer has ended, and the seat has gone to the next in line."))
         # The seat is counted already: it was held while it was offered.
         present.state = RegistrationState.CONFIRMED
-        present.confirmed_at = present.revised_at = now
+        present.confirmed_at, present.revised_at = now, max(present.revised_at, now)
         session.flush()
         places.tell("confirmed", present, now=now)
 

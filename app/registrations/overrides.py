@@ -48,7 +48,7 @@ def promote(registration_id: int, decision: Decision) -> None:
         if before is RegistrationState.WAITING:
             _take_seat(session, registration, registration.ticket_type_id, decision)
         registration.state = RegistrationState.CONFIRMED
-        registration.confirmed_at = registration.revised_at = decision.now
+        registration.confirmed_at, registration.revised_at = decision.now, max(registration.revised_at, decision.now)
         session.flush()
         places.tell("promoted", registration, now=decision.now)
         _record("registration.promoted", registration, decision, state=(before, registration.state))
@@ -78,7 +78,8 @@ def move(registration_id: int, ticket_type_id: int, decision: Decision) -> None:
             _take_seat(session, registration, target.id, decision)
             release_seat(before)
         was = session.get_one(TicketType, before)
-        registration.ticket_type_id, registration.revised_at = target.id, decision.now
+        registration.ticket_type_id = target.id
+        registration.revised_at = max(registration.revised_at, decision.now)
         session.flush()
         session.expire(registration, ["ticket_type"])
         key = f"moved:{registration.id}:{decision.now.timestamp():.6f}"

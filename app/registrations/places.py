@@ -50,7 +50,7 @@ def end(registration: Registration, letter: str, *, now: datetime) -> bool:
     if before not in LIVE:
         return False
     registration.state = RegistrationState.CANCELLED
-    registration.cancelled_at = registration.revised_at = now
+    registration.cancelled_at, registration.revised_at = now, max(registration.revised_at, now)
     session.flush()
     withdraw_transfer(registration.id, now=now)
     tell(letter, registration, now=now, was=before.value)

@@ -1,5 +1,10 @@
 """The letter that reminds of an event, with a way to give the place back and a way to have no more of them."""
 
+from urllib.parse import quote
+
+from flask import current_app
+
+from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db
 from app.core.i18n import Language
@@ -13,6 +18,7 @@ from app.registrations.mails import context_of
 from app.registrations.models import EventReminder, Registration, RegistrationState
 from app.registrations.queries import has_stopped_reminders, newer_reminder, registration_for_letter
 from app.registrations.rules import reminders_token_of
+from app.registrations.threads import thread_headers
 from app.web.pages import public_url
 
 
@@ -22,19 +28,20 @@ def reminder(letter: Letter) -> Draft | None:
     cause = db.session.get(EventReminder, letter.ids["reminder"])
     if registration is None or cause is None or not _is_true(cause, registration):
         return None
-    token = reminders_token_of(registration)
+    token, event = reminders_token_of(registration), registration.event
     stop_url = public_url("reminders.show", token=token, lang=letter.language)
     # RFC 8058: the mail program posts to it by itself, without a cookie or a question; only reminders are stopped.
+    # Programs that cannot write to whoever answers letters (RFC 2369: the first that they can, from left to right).
     headers = {
-        "List-Unsubscribe": f"<{public_url('reminders.stop', token=token)}>",
+        "List-Unsubscribe": f"<{public_url('reminders.stop', token=token)}>, <{_letter_against_more(event, token)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     return draft(
         "reminder",
-        reply_to=registration.event.contact_email,
-        headers=headers,
+        reply_to=event.contact_email,
+        headers=headers | thread_headers(letter),
         stop_url=stop_url,
-        when_it_starts=_start(registration.event, letter.language),
+        when_it_starts=_start(event, letter.language),
         **context_of(registration, letter.language),
     )
 
@@ -50,6 +57,14 @@ def _is_true(cause: EventReminder, registration: Registration) -> bool:
         # A mail server that was away for a day gets one reminder to deliver, and not two.
         and not newer_reminder(cause)
     )
+
+
+def _letter_against_more(event: Event, token: str) -> str:
+    settings = current_app.config
+    answers_to = event.contact_email or settings["MAIL_REPLY_TO"] or settings["MAIL_SENDER"]
+    address = normalise(answers_to, allow_local=True).email
+    # Only what stands for itself in a mailto: (RFC 6068 2); an address may hold a question mark.
+    return f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20{token}"
 
 
 def _start(event: Event, language: Language) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from app.core.i18n import Language, Texts
 from app.core.tokens import CODE_LENGTH, mac, mac_matches
 from app.events.models import Event, EventInvitation, EventState, TicketType, Venue, Visibility
+from app.events.rules import VenueWords
 from app.registrations.models import (
     LIVE,
     Question,
@@ -230,7 +231,7 @@ _TOLD: Final = ("starts_at", "ends_at", "is_all_day", "zone", "venue", "online_u
 def told(event: Event, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what people know of an event, as plain values; `before` has earlier values of its attributes."""
     values = {name: getattr(event, name) for name in _TOLD} | {k: v for k, v in (before or {}).items() if k in _TOLD}
-    venue: Venue | None = values["venue"]
+    venue: Venue | VenueWords | None = values["venue"]
     return {
         **values,
         "starts_at": values["starts_at"].isoformat(),

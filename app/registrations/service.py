@@ -20,7 +20,7 @@ from app.events.invitations import use_invitation
 from app.events.models import Event, EventInvitation, Visibility
 from app.mail import outbox
 from app.registrations import places, rules
-from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Registration, RegistrationState
+from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Registration, RegistrationState, revised
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
 from app.registrations.seats import lock, take_seat
 
@@ -290,7 +290,7 @@ def change_answers(registration: Registration, *, name: str, answers: Mapping[in
         statement = (
             update(Registration)
             .where(Registration.id == registration.id, Registration.state.in_(LIVE))
-            .values(name=name, revised_at=now)
+            .values(name=name, revised_at=revised(now))
         )
         if session.execute(statement, execution_options={"synchronize_session": False}).rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
             raise ConflictError(_("This registration has ended in the meantime."))

@@ -135,7 +135,7 @@ def _receive(
         )
     )
     giver.state = RegistrationState.CANCELLED
-    giver.cancelled_at = giver.revised_at = now
+    giver.cancelled_at, giver.revised_at = now, max(giver.revised_at, now)
     receiver = Registration(
         code=new_code(),
         event_id=giver.event_id,

@@ -14,7 +14,7 @@ from app.core.db import require_transaction
 from app.events.models import Event, EventState, TicketType
 from app.mail import outbox
 from app.mail.outbox import Wanted
-from app.registrations.models import Registration, RegistrationState
+from app.registrations.models import Registration, RegistrationState, revised
 from app.registrations.moments import offer_end
 from app.registrations.seats import lock, take_freed_seats
 
@@ -79,9 +79,9 @@ def _give(people: Sequence[_InLine], until: datetime | None, *, now: datetime) -
     """Write down who has a seat now, or is offered one until then, and tell them."""
     if not people:
         return
-    values: dict[str, object] = {"state": RegistrationState.CONFIRMED, "confirmed_at": now, "revised_at": now}
+    values: dict[str, object] = {"state": RegistrationState.CONFIRMED, "confirmed_at": now, "revised_at": revised(now)}
     if until is not None:
-        values = {"state": RegistrationState.OFFERED, "offer_expires_at": until, "revised_at": now}
+        values = {"state": RegistrationState.OFFERED, "offer_expires_at": until, "revised_at": revised(now)}
     require_transaction().execute(
         # What the session knows of them is refreshed with it: whoever asked for this may show it.
         update(Registration).where(Registration.id.in_([person.id for person in people])).values(**values),

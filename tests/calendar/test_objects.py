@@ -20,6 +20,8 @@ OWN = "https://meetup.example.org/r/ABC"
 SECRET = "https://meet.example.org/room?pwd=1,2;3"
 RIGHT_TO_LEFT = "\u200fקוברנטיס\u200f و كيوب\u200e (Meetup)"
 
+LONG_NAME = "👩🏽‍💻🎉 \u202eمحمد\u202c " + "欧阳云原生容器平台" * 11 + "王"
+
 
 @pytest.fixture
 def settings() -> dict[str, object]:
@@ -82,6 +84,7 @@ CASES = {
     "long-title": lambda: event_file(event_of(title=Texts(zh="云原生社区聚会，" * 25)), language="zh"),
     "emoji": lambda: event_file(event_of(title=Texts(en="🎉" * 40 + "👩🏽‍💻 party")), language="en"),
     "right-to-left": lambda: event_file(event_of(title=Texts(en=RIGHT_TO_LEFT)), language="en"),
+    "long-name": lambda: invited(event_of(), attendee=Attendee(LONG_NAME, "xiaoming@example.com")),
     "punctuation": lambda: event_file(
         event_of(title=Texts(en='a, b; c:\\New "d"'), summary=Texts(en="one\r\ntwo\\n\x00\x0b\u2028three\n; , ^")),
         language="en",

@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from email import message_from_bytes, policy
 from itertools import product
+from smtplib import SMTPServerDisconnected
 
 import flask_mail
 import pytest
@@ -79,3 +80,37 @@ def test_fault_certificate_that_nobody_vouches_for_is_taken(app, make_smtp_serve
 
     assert host.sock.getpeercert() == {}  # encrypted, and nothing was checked
     host.quit()
+
+
+def opened(app: Flask, server) -> flask_mail.Connection:
+    """Return what `with mail.connect()` enters, as Flask-Mail makes it."""
+    app.config.update(MAIL_SERVER=server.host, MAIL_PORT=server.port)
+    return flask_mail.Connection(flask_mail.Mail().init_mail(app.config, testing=False))
+
+
+def test_fault_recipient_that_is_refused_beside_others_vanishes(app, message, smtp_server):
+    """The way around is that each letter has one recipient, who also sees nobody else's address."""
+    smtp_server.refuse("RCPT", 550, "nobody here", recipient="bob@example.com")
+    letter = message(recipients=[ADDRESS, "bob@example.com"], body="x")
+
+    with opened(app, smtp_server) as connection:
+        connection.send(letter)  # and nothing is said of bob
+
+    (received,) = smtp_server.messages
+    assert received.recipients == (ADDRESS,)
+    assert all(who in message_from_bytes(received.raw)["To"] for who in (ADDRESS, "bob@example.com"))
+
+
+def test_fault_line_that_is_cut_at_data_is_told_as_one_that_was_never_opened(app, message, smtp_server):
+    """The way around is a transport of our own, which tells what happened first and keeps one line for a batch.
+
+    The rest of fault 10 does not apply: no thread shares a line, MAIL_MAX_EMAILS and `record_messages` are not used.
+    """
+    smtp_server.drop("DATA")
+
+    with pytest.raises(SMTPServerDisconnected) as told, opened(app, smtp_server) as connection:
+        connection.send(message(body="x"))
+
+    assert str(told.value) == "please run connect() first"
+    assert isinstance(told.value.__context__, SMTPServerDisconnected)
+    assert str(told.value.__context__) == "Connection unexpectedly closed"

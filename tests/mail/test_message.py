@@ -24,9 +24,22 @@ ICS = (
     "UID:1@example.org\r\nDTSTAMP:20191201T043000Z\r\nDTSTART:20191214T050000Z\r\n"
     "SUMMARY:云原生技术交流 Meetup\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 ).encode()
-# Letters of the kind people write: Han, Latin, emoji, punctuation, and many spaces at any place.
+# Letters of the kind people write: Han, Latin, emoji, Arabic, marks that turn the line, punctuation, and many spaces
+# at any place.
 PIECES = st.sampled_from(
-    [*"聚会云原生技术交流活动报名确认，。：《》（）", *"abcXYZ019-,;:()<>@\"'\\=?_", "🎉", "👩‍💻", "é", " ", "  ", " "]
+    [
+        *"聚会云原生技术交流活动报名确认，。：《》（）",
+        *"abcXYZ019-,;:()<>@\"'\\=?_",
+        "🎉",
+        "👩‍💻",
+        "é",
+        "\u202e",
+        "\u200f",
+        *"مرحبا",
+        " ",
+        "  ",
+        " ",
+    ]
 )
 TEXTS = st.lists(PIECES, min_size=1, max_size=120).map("".join)
 

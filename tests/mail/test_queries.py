@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text, update
 
 from app.core.db import db, transaction
-from app.mail import delivery, queries
+from app.mail import checks, delivery, queries
 from app.mail.models import Letter, LetterState
 
 
@@ -43,6 +44,61 @@ def test_failed_letters_are_listed_newest_first_and_limited(app, queue, now):
     assert [letter.id for letter in queries.failed_letters(limit=2)] == ids[:0:-1]
 
 
+@pytest.mark.parametrize(
+    ("after", "word"), [(0, "ok"), (20, "ok"), (59, "ok"), (61, "warning"), (899, "warning"), (901, "problem")]
+)
+@pytest.mark.parametrize("is_held", [False, True], ids=["nobody took it", "a worker that hangs holds it"])
+def test_a_letter_is_late_after_a_minute_whoever_has_it(app, queue, now, is_held, after, word):
+    queue("ada")
+    if is_held:
+        delivery._lease(now)
+
+    later = now + timedelta(seconds=after)
+
+    assert queries.lateness(later) == timedelta(seconds=after)
+    assert checks.flow(later).word == word
+    assert (checks.outbox(later).word == "ok") is (word == "ok")
+
+
+def test_a_letter_taken_over_from_a_dead_worker_stays_as_late_as_it_is(app, queue, now):
+    queue("ada")
+    moment = now
+    for _worker in range(4):
+        delivery._lease(moment)
+        moment += delivery.lease_length()
+
+    assert queries.lateness(moment) == 4 * delivery.lease_length()
+
+
+def test_letters_that_wait_for_their_time_or_have_left_are_not_late(app, queue, now):
+    letters = [queue("ada"), queue("bob", at=now + timedelta(hours=1))]
+    delivery._lease(now)
+    delivery._settle(queries.letter(letters[0].id), state=LetterState.SENT, due_at=now)
+
+    assert queries.lateness(now + timedelta(minutes=30)) == timedelta()
+
+
+def test_how_late_letters_are_is_asked_in_one_statement_that_reads_only_what_is_in_the_queue(
+    app, queue, now, statements
+):
+    engine = db.engine.dialect.name
+    with transaction() as session:
+        session.execute(text(_SENT_LETTERS.format(at="2019-11-01 00:00:00", numbers=_NUMBERS[engine])))
+        session.execute(text("ANALYZE letters"))
+    queue("ada")
+    queue("bob")
+
+    with statements() as seen:
+        queries.lateness(now)
+
+    ((sql, values),) = seen
+    with db.engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN " if engine == "sqlite" else "EXPLAIN "
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql, values))
+    assert "SCAN letters'" not in plan
+    assert "Seq Scan" not in plan
+
+
 _SENT_LETTERS = """
     INSERT INTO letters (
         kind, key, to_email, to_name, to_key, language, ids, state, priority, has_slot, attempts, due_at, created_at,
@@ -77,3 +133,20 @@ def test_due_letters_are_found_by_the_index_among_a_hundred_thousand_sent(app, q
         assert "ix_letters_due" in plan or "ix_letters_first" in plan
         assert "Sort" not in plan
         assert "TEMP B-TREE" not in plan
+
+
+def test_first_letter_of_a_cause_is_found_by_its_key_among_a_hundred_thousand(app, now, statements):
+    engine = db.engine.dialect.name
+    with transaction() as session:
+        session.execute(text(_SENT_LETTERS.format(at="2019-11-01 00:00:00", numbers=_NUMBERS[engine])))
+        session.execute(text("ANALYZE letters"))
+
+    with statements() as seen:
+        found = queries.first_message_id(["k99", "k98", "none"], before=99_000)
+
+    ((sql, values),) = [(sql, values) for sql, values in seen if "message_id" in sql]
+    with db.engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN " if engine == "sqlite" else "EXPLAIN "
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql, values))
+    assert found == "<98@example.org>"
+    assert "uq_letters_key" in plan or "(key=?" in plan

@@ -10,8 +10,11 @@ from sqlalchemy import func, select
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
+from app.core.versions import Seen
+from app.events import venues
 from app.events.models import Event, EventState, Venue
 from app.events.service import apply_changes
+from app.history.service import Actor
 from app.mail.delivery import deliver
 from app.mail.models import Letter
 from app.registrations import changes
@@ -214,6 +217,76 @@ def test_a_corrected_venue_is_told_as_it_is_now(db, event, smtp_server):
     assert "2 New Street" in text
     assert "Where" in text
     assert "before" not in text
+
+
+def test_a_corrected_address_is_told_from_what_it_was_to_what_it_is(db, event, smtp_server):
+    sign_up_as(event, "ada", language="en")
+    now = utc_now()
+    venue = db.scalars(select(Venue)).one()
+    seen = venues.values_of(venue)
+
+    given = seen | {"name": Texts(zh="歌华大厦", en="Gehua Tower"), "address": Texts(en="2 New Street")}
+    venues.save_venue(venue.id, given, seen=Seen.of(seen), by=Actor(organizer_id=1), now=now)
+    announce(now + DELAY)
+    deliver(now + DELAY)
+
+    mail = mailparser.parse_from_bytes(smtp_server.wait_for(2)[-1].raw)
+    assert "before: Gehua Tower, 13th floor, 北京市东城区青龙胡同 1 号歌华大厦 13 层" in mail.text_plain[0]
+    assert "now: Gehua Tower, 2 New Street" in mail.text_plain[0]
+    assert "<s>Gehua Tower, 13th floor, 北京市东城区青龙胡同 1 号歌华大厦 13 层</s>" in mail.text_html[0]
+
+
+def test_an_address_corrected_and_put_right_again_sends_nothing(db, event):
+    sign_up_as(event, "ada")
+    now = utc_now()
+    venue = db.scalars(select(Venue)).one()
+    right = venues.values_of(venue)
+    wrong = right | {"address": Texts(zh="写错了")}
+
+    for before, after in ((right, wrong), (wrong, right)):
+        venues.save_venue(venue.id, after, seen=Seen.of(before), by=Actor(organizer_id=1), now=now)
+    announce(now + DELAY)
+
+    assert told(db) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (Texts(zh="改期"), Texts(zh="换地方"), Texts(zh="改期\n\n换地方")),
+        (Texts(zh="改期", en="Moved"), Texts(zh="换地方"), Texts(zh="改期\n\n换地方", en="Moved\n\n换地方")),
+        (Texts(zh="改期"), Texts(en="Elsewhere"), Texts(zh="改期\n\nElsewhere", en="改期\n\nElsewhere")),
+        (Texts(zh="改期"), Texts(), Texts(zh="改期")),
+        (Texts(), Texts(en="Elsewhere"), Texts(en="Elsewhere")),
+        (Texts(zh="改期"), Texts(zh="改期"), Texts(zh="改期")),
+    ],
+)
+def test_the_notes_of_several_edits_are_all_kept(db, event, first, second, kept):
+    now = utc_now()
+
+    with transaction() as session:
+        apply_changes(session.get(Event, event.id), {"starts_at": STARTS_AT + HOUR}, now=now, note=first)
+    with transaction() as session:
+        apply_changes(session.get(Event, event.id), {"venue": None}, now=now, note=second)
+
+    db.expire_all()
+    assert db.scalars(select(EventChange)).one().note == kept
+
+
+def test_both_notes_stand_in_the_letter(db, event, smtp_server):
+    sign_up_as(event, "ada", language="en")
+    now = utc_now()
+
+    for number, note in enumerate(("The trains do not run.", "Bring a coat."), start=1):
+        with transaction() as session:
+            values = {"starts_at": STARTS_AT + number * HOUR}
+            apply_changes(session.get(Event, event.id), values, now=now, note=Texts(en=note))
+    announce(now + DELAY)
+    deliver(now + DELAY)
+
+    mail = mailparser.parse_from_bytes(smtp_server.wait_for(2)[-1].raw)
+    assert "From the organizers:\nThe trains do not run.\n\nBring a coat.\n" in mail.text_plain[0].replace("\r", "")
+    assert re.search(r"<p[^>]*>The trains do not run\.</p>\s*<p[^>]*>Bring a coat\.</p>", mail.text_html[0])
 
 
 def test_a_fan_out_killed_anywhere_goes_on_and_reaches_everybody_once(app, db, make_event, monkeypatch):

@@ -1,6 +1,8 @@
 """Reminders: by day, in time, once; not to who has just signed up, left or wants none; whatever dies."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import mailparser
 import pytest
@@ -191,8 +193,32 @@ def test_the_letter_has_the_facts_a_way_out_and_one_click_against_more(db, event
         assert "Saturday, 13 December 2031 13:00–18:00 Beijing time (UTC+8)" in text
         assert f"/r/{token_of(ada)}?lang=en&leave=yes" in text.replace("&amp;", "&")
         assert f"{stop}?lang=en" in text
-    assert mail.message["List-Unsubscribe"].split() == [f"<{stop}>"]  # folded, as RFC 5322 2.2.3 allows
+    wish = f"mailto:meetup@community.example?subject=unsubscribe%20{reminders_token_of(ada)}"
+    assert mail.message["List-Unsubscribe"].split() == [f"<{stop}>,", f"<{wish}>"]  # folded (RFC 5322 2.2.3)
     assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize(
+    ("contact", "reply_to", "asked"),
+    [
+        (None, "", "meetup@community.example"),
+        (None, "host@example.org", "host@example.org"),
+        ("beijing+talks@example.org", "host@example.org", "beijing+talks@example.org"),
+    ],
+)
+def test_a_wish_for_no_more_reminders_can_be_written_to_whoever_answers(
+    app, db, event, ada, smtp_server, contact, reply_to, asked
+):
+    app.config["MAIL_REPLY_TO"] = reply_to
+    change(event, now=EARLY, contact_email=contact)
+    run(STARTS_AT - WEEK)
+    deliver(STARTS_AT - WEEK)
+
+    message = mailparser.parse_from_bytes(smtp_server.wait_for(2)[-1].raw).message
+    _post, wish = re.fullmatch(r"<(https://[^>]+)>,\s+<([^>]+)>", message["List-Unsubscribe"].strip()).groups()
+    parts = urlsplit(wish)
+    assert (parts.scheme, unquote(parts.path)) == ("mailto", asked)
+    assert parse_qs(parts.query) == {"subject": [f"unsubscribe {reminders_token_of(ada)}"]}
 
 
 def test_a_fan_out_killed_anywhere_goes_on_and_reminds_everybody_once(app, db, make_event, monkeypatch):

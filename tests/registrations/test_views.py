@@ -38,6 +38,22 @@ def test_signing_up_answers_with_a_redirect_to_the_page_that_says_what_happens_n
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [(ENGLISH, "At most 100 characters, please."), (CHINESE, "最多 100 个字。")]
+)
+def test_a_name_of_two_hundred_characters_is_refused_in_a_sentence(db, make_event, send_form, language, words):
+    event = make_event()
+    name = "聚" * 200
+
+    refused = send_form(event, name=name, email="ada@example.com", headers=language)
+    kept = send_form(event, name="聚" * 100, email="ada@example.com", headers=language)
+
+    assert (refused.status_code, refused.text.count(words)) == (422, 2)  # above the form and beside the field
+    assert name in refused.text
+    assert kept.status_code == 303
+    assert [row.name for row in db.scalars(select(Registration))] == ["聚" * 100]
+
+
 def test_the_letter_speaks_the_language_the_visitor_read(db, make_event, send_form):
     event = make_event()
 

@@ -172,6 +172,18 @@ def test_late_letters_are_told_to_whoever_manages(event, browser):
     assert "have not been leaving for 3 minutes" in browser.get("/organizer/?lang=en").text
 
 
+def test_letters_that_a_worker_holds_and_does_not_send_are_told_to_whoever_manages(event, browser):
+    deliver_later = utc_now() + timedelta(minutes=4)
+    told = []
+    for seconds in (20, 61):
+        leased = {"leased_at": utc_now() - timedelta(seconds=seconds), "due_at": deliver_later}
+        with transaction() as session:
+            session.execute(update(Letter).values(state=LetterState.SENDING, **leased))
+        told.append("have not been leaving" in browser.get("/organizer/?lang=en").text)
+
+    assert told == [False, True]
+
+
 def test_an_address_that_refuses_is_marked_and_the_letter_says_why(event, browser):
     with transaction() as session:
         at = utc_now()

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from app.core.clock import utc_now
 from app.core.db import transaction
-from app.mail import mails, outbox
+from app.mail import delivery, mails, outbox
+from app.mail.models import Letter
 
 
 def test_process_that_answers_is_alive_without_asking_the_database(client, count_statements):
@@ -31,11 +34,28 @@ def test_site_is_not_ready_on_the_schema_of_another_version(client, set_schema):
     assert (response.status_code, response.json["schema"]) == (503, "problem")
 
 
-def test_late_letters_are_told_within_two_minutes_and_stuck_ones_close_the_site(client):
-    for minutes, key, word in ((0, "a", "ok"), (2, "b", "warning"), (14, "c", "warning"), (16, "d", "problem")):
+def test_late_letters_are_told_within_a_minute_and_stuck_ones_close_the_site(client):
+    for seconds, key, word in ((0, "a", "ok"), (61, "b", "warning"), (14 * 60, "c", "warning"), (901, "d", "problem")):
         with transaction():
-            due = utc_now() - timedelta(minutes=minutes)
+            due = utc_now() - timedelta(seconds=seconds)
             outbox.queue(mails.TEST, key=key, to_email="ada@example.com", language="en", ids={}, now=due)
+        answer = client.get("/readyz")
+
+        assert (answer.json["letters"], answer.status_code) == (word, 503 if word == "problem" else 200)
+
+
+def test_letters_in_the_hands_of_a_worker_that_hangs_are_told_as_soon(client):
+    with transaction():
+        outbox.queue(mails.TEST, key="a", to_email="ada@example.com", language="en", ids={}, now=utc_now())
+    (letter,) = delivery._lease(utc_now())
+    for seconds, word in ((0, "ok"), (61, "warning"), (14 * 60, "warning"), (901, "problem")):
+        with transaction() as session:
+            taken_at = utc_now() - timedelta(seconds=seconds)
+            session.execute(
+                update(Letter)
+                .where(Letter.id == letter.id)
+                .values(leased_at=taken_at, due_at=taken_at + delivery.lease_length())
+            )
         answer = client.get("/readyz")
 
         assert (answer.json["letters"], answer.status_code) == (word, 503 if word == "problem" else 200)
