@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from sqlalchemy.orm import selectinload
@@ -101,7 +102,8 @@ def _saved_form(slug: str) -> str | None:
             return url_for(f".add_{name}", slug=slug, lang=None)
         number = request.args.get(name, type=int)
         if number is not None and 0 <= number <= _ID_MAX:
-            return url_for(f".change_{name}", slug=slug, lang=None, **{f"{name}_id": number})
+            values: dict[str, Any] = {"slug": slug, f"{name}_id": number}
+            return url_for(f".change_{name}", lang=None, **values)
     return None
 
 
