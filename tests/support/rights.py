@@ -318,7 +318,7 @@ FILES: Final = ("attendees.download", "history.site_file", "history.event_file")
 
 
 def pages_of(world: World, *, venue: str = "gehua") -> dict[str, str]:
-    """Return the path of every page that a signed-in owner may open, by its endpoint; `venue` is the slug of another."""
+    """Return the path of every page that a signed-in owner may open, by its endpoint; another venue by its slug."""
     adapter = world.app.url_map.bind("localhost")
     paths = {}
     for rule in sorted(world.app.url_map.iter_rules(), key=lambda rule: rule.rule):
