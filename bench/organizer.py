@@ -17,11 +17,9 @@ from bench.inside import Inside
 from bench.report import Budget, Report
 from bench.stage import Engine, Stage
 from bench.statements import watched
-from tests.support.rights import RIGHTS, World, organizer_named
+from tests.support.rights import World, organizer_named, pages_of
 
 PAGE: Final = Budget("at most", 50, judges_best=True)
-# Files: their length is what they take, and they are measured by `exports`.
-FILES: Final = ("attendees.download", "history.site_file", "history.event_file")
 
 
 def measure(stage: Stage, engine: Engine, report: Report) -> None:
@@ -59,15 +57,4 @@ def _secret(app: Flask, events: int) -> str:
 def _paths(app: Flask) -> list[str]:
     """Return the address of every page that a signed-in owner may open, of the event everybody comes to."""
     world = World(app, db.session.scalars(select(Event).where(Event.slug == seed.CROWDED)).one())
-    adapter = app.url_map.bind("localhost")
-    paths = []
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        asked = RIGHTS.get(rule.endpoint)
-        is_page = "GET" in (rule.methods or ()) and rule.endpoint not in FILES
-        if asked is None or not is_page or asked.where == "open" or asked.answers != (200,):
-            continue
-        values = world.values(asked, set(rule.arguments))
-        if asked.where == "venue":
-            values["slug"] = "venue-1"
-        paths.append(adapter.build(rule.endpoint, values))
-    return paths
+    return list(pages_of(world, venue="venue-1").values())

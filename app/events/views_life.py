@@ -40,7 +40,7 @@ def step_page(
         event=event,
         people=people,
         reason=refusal(step, standing(event, people, now=now)),
-        minutes=current_app.config["CHANGE_LETTER_DELAY"] // 60,
+        minutes=int(current_app.config["CHANGE_LETTER_DELAY"] // 60),
         **context,
     )
 

@@ -129,6 +129,13 @@ def actions(
     return [each for each in found if each.weight != "bad"], [each for each in found if each.weight == "bad"]
 
 
+def saved_form(done: str | None, slug: str) -> str | None:
+    """Return the path of the form by which it was done, of which the browser need keep nothing more."""
+    endpoints = {"saved": "life.move", "moved": "life.move", "cancelled": "life.cancel", "taken-back": "life.take_back"}
+    endpoint = endpoints.get(done or "")
+    return url_for(endpoint, slug=slug, lang=None) if endpoint else None
+
+
 def done_words(done: str | None, people: People, minutes: int) -> str | None:
     """Return the sentence about what has just been done; None for what no step of ours says."""
     told = ""

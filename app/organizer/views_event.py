@@ -36,5 +36,6 @@ def event(slug: str) -> Response:
         actions=main,
         rare_actions=rare,
         preview_url=preview_url(managed) if is_draft and Permission.EDIT in managed.permissions else None,
+        saved_form=overview.saved_form(request.args.get("after"), found.slug),
         done=overview.done_words(request.args.get("after"), people, current_app.config["CHANGE_LETTER_DELAY"] // 60),
     )

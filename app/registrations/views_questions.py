@@ -46,7 +46,7 @@ def add_question(slug: str) -> BaseResponse:
     except BadInputError as error:
         form.refuse(error)
         return _page(managed, form, status=422)
-    return see_other(".index", slug=slug, done="added", _anchor="questions")
+    return see_other(".index", slug=slug, done="added", question="new", _anchor="questions")
 
 
 @bp.get(f"/questions/<{ID}:question_id>")
@@ -73,7 +73,7 @@ def change_question(slug: str, question_id: int) -> BaseResponse:
     except BadInputError as error:
         form.refuse(error)
         return _page(managed, form, found, status=422)
-    return see_other(".index", slug=slug, done="saved", _anchor="questions")
+    return see_other(".index", slug=slug, done="saved", question=str(question_id), _anchor="questions")
 
 
 def _found(slug: str, question_id: int) -> tuple[Managed, Sequence[Question], Question]:
@@ -153,4 +153,4 @@ def remove_question(slug: str, question_id: int) -> BaseResponse:
     told = request.form.get("answers", "")
     answers = int(told[:9]) if told.isascii() and told.isdigit() else 0
     service.remove_question(event.id, question_id, answers=answers, by=actor(), now=utc_now())
-    return see_other(".index", slug=slug, done="removed", _anchor="questions")
+    return see_other(".index", slug=slug, done="removed", question=str(question_id), _anchor="questions")

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -33,7 +34,8 @@ from app.web.pages import see_other
 
 bp = Blueprint("sign_up_manage", __name__, url_prefix=f"{PATH}/events/<slug>/sign-up")
 
-ID = f"int(max={2**31 - 1})"
+_ID_MAX = 2**31 - 1
+ID = f"int(max={_ID_MAX})"
 
 
 def to_configure(slug: str) -> Managed:
@@ -89,7 +91,20 @@ def _index(managed: Managed, form: SettingsForm, status: int = 200) -> Response:
         nobody=numbers.Places(),
         answers=numbers.answers_of(event.id),
         done=request.args.get("done"),
+        saved_form=_saved_form(event.slug),
     )
+
+
+def _saved_form(slug: str) -> str | None:
+    """Return the path of the form by which something was just done, of which the browser need keep nothing more."""
+    for name in ("ticket_type", "question"):
+        if request.args.get(name) == "new":
+            return url_for(f".add_{name}", slug=slug, lang=None)
+        number = request.args.get(name, type=int)
+        if number is not None and 0 <= number <= _ID_MAX:
+            values: dict[str, Any] = {"slug": slug, f"{name}_id": number}
+            return url_for(f".change_{name}", lang=None, **values)
+    return None
 
 
 def in_order(event: Event) -> list[TicketType]:
@@ -132,7 +147,7 @@ def add_ticket_type(slug: str) -> BaseResponse:
     if not form.validate():
         return _ticket_type_page(managed, form, status=422)
     ticket_types.add_ticket_type(managed.event.id, form.values(), by=actor(), now=utc_now())
-    return see_other(".index", slug=slug, done="added", _anchor="ticket-types")
+    return see_other(".index", slug=slug, done="added", ticket_type="new", _anchor="ticket-types")
 
 
 @bp.get(f"/ticket-types/<{ID}:ticket_type_id>")
@@ -167,7 +182,7 @@ def change_ticket_type(slug: str, ticket_type_id: int) -> BaseResponse:
         return _ticket_type_page(managed, form, found, status=409)
     except BelowTakenError as error:
         return _ticket_type_page(managed, form, found, below=error, status=422)
-    return see_other(".index", slug=slug, done="saved", _anchor="ticket-types")
+    return see_other(".index", slug=slug, done="saved", ticket_type=str(ticket_type_id), _anchor="ticket-types")
 
 
 def _ticket_type_page(
@@ -214,4 +229,4 @@ def remove_ticket_type(slug: str, ticket_type_id: int) -> BaseResponse:
     """Take it away, if nobody has ever used it."""
     event = to_configure(slug).event
     ticket_types.remove_ticket_type(event.id, ticket_type_id, by=actor(), now=utc_now())
-    return see_other(".index", slug=slug, done="removed", _anchor="ticket-types")
+    return see_other(".index", slug=slug, done="removed", ticket_type=str(ticket_type_id), _anchor="ticket-types")

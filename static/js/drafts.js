@@ -81,11 +81,12 @@ for (const saved of document.querySelectorAll("[data-saved]")) {
 }
 
 for (const form of document.querySelectorAll("form[data-keep]")) {
-  const key = keyOf(form.dataset.keep, new URL(form.action).pathname);
+  const path = new URL(form.action).pathname;
+  const key = keyOf(form.dataset.keep, path);
   const before = fieldsOf(form);
   const draft = stored(key);
-  // A page that already shows what was sent, and what is wrong with it, knows better.
-  const isAnswer = form.querySelector(".summary, .clashes");
+  // A page that answers this form shows what was sent, with what is wrong with it or one row more: it knows better.
+  const isAnswer = form.dataset.keepSent === path;
   if (draft && !isAnswer && JSON.stringify(draft) !== JSON.stringify(before)) {
     putBack(form, draft);
     offer(form, key, before);

@@ -1,13 +1,16 @@
 """What is said about a day; nothing of it forbids the day."""
 
-from datetime import date, datetime
+import re
+from datetime import UTC, date, datetime
 
 import pytest
 
 from app.core.i18n import Texts, speaking
 from app.core.times import instant_of
 from app.events.date_warnings import local_days, warnings
-from app.events.models import City, EventState, Visibility
+from app.events.models import City, Event, EventState, Visibility
+from tests.events.test_views_manage import DETAILS, fields_of
+from tests.support.organizers import signed_in
 
 WORKS = "is a working day in China, in exchange for a holiday"
 
@@ -76,3 +79,27 @@ def test_other_events_in_the_city_are_told_in_one_statement(app, make_event, cou
     ]
     assert for_itself == for_a_new_one[1:]
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2026-10-01", ["Thursday, 1 October 2026 is a public holiday in China: National Day."]),
+        ("2026-10-10", [f"Saturday, 10 October 2026 {WORKS} (National Day)."]),
+        ("2026-10-17", []),
+    ],
+    ids=["holiday", "working Saturday", "plain Saturday"],
+)
+def test_page_of_the_details_tells_them_when_a_draft_is_saved(app, db, make_event, monkeypatch, day, expected):
+    # The page speaks of days to come, and the calendar knows those of 2026: the test says which day it is.
+    monkeypatch.setattr("app.events.views_manage.utc_now", lambda: datetime(2026, 9, 1, tzinfo=UTC))
+    draft, browser = make_event("draft", state=EventState.DRAFT), signed_in(app)
+    sent = fields_of(browser.get(DETAILS).text)
+
+    answer = browser.post(DETAILS, data=sent | {"starts_at": f"{day}T13:00", "ends_at": f"{day}T18:00"})
+    page = browser.get(answer.headers["Location"]).text
+
+    assert db.get(Event, draft.id).starts_at == instant_of(datetime.fromisoformat(f"{day}T13:00"), "Asia/Shanghai")
+    assert "Saved." in page
+    assert re.findall(r"<p>([^<]* in China[^<]*)</p>", page) == expected

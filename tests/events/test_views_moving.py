@@ -1,7 +1,7 @@
 """Moving an event: shown first, with who is told; then done; then the letter says it in the organizers' words."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import mailparser
 import pytest
@@ -138,6 +138,28 @@ def test_what_is_changed_after_it_was_shown_is_shown_again(db, event, organizer)
 
     assert (answer.status_code, "This will change" in answer.text) == (200, True)
     assert db.get(Event, event.id, populate_existing=True).starts_at == started
+
+
+@pytest.mark.parametrize(
+    ("day", "warned"),
+    [
+        (1, ["Thursday, 1 October 2026 is a public holiday in China: National Day."]),
+        (10, ["Saturday, 10 October 2026 is a working day in China, in exchange for a holiday (National Day)."]),
+        (17, []),
+    ],
+    ids=["holiday", "working Saturday", "plain Saturday"],
+)
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_holiday_and_working_weekend_are_warned_of_before_a_move_is_saved(event, organizer, monkeypatch, day, warned):
+    # The calendar knows the days of 2026, whatever day the test runs on.
+    monkeypatch.setattr("app.events.views_moving.utc_now", lambda: datetime(2026, 9, 1, tzinfo=UTC))
+    start = datetime(2026, 10, day, 5, tzinfo=UTC)
+    form = fields(event, organizer.get(PAGE).text, starts=start, ends=start + 5 * HOUR)
+
+    shown = organizer.post(PAGE, data=form).text
+
+    assert "This will change" in shown
+    assert re.findall(r"<li>([^<]* in China[^<]*)</li>", shown) == warned
 
 
 def test_second_organizer_sees_both_side_by_side_and_keeps_the_note(db, event, organizer):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core.i18n import Texts
 from app.events.models import Event, Picture
+from tests.registrations.pages import fields_on, sides_of, with_changes
 from tests.support.organizers import signed_in
 
 COVER = "/organizer/events/meetup-1/cover?lang=en"
@@ -77,6 +78,26 @@ def test_words_are_changed_without_another_picture(browser, db, event):
 
     changed = db.get(Event, event.id)
     assert (changed.cover_alt, changed.cover_id is None) == (Texts(en="A full hall"), False)
+
+
+def test_second_of_two_who_save_the_words_sees_both_versions_and_decides(app, browser, db, event):
+    upload(browser, jpeg(), **{"cover_alt-en": "A hall"})
+    bob, path = signed_in(app, "bob@example.com", name="Bob"), COVER.partition("?")[0]
+    hers, his = fields_on(browser.get(path), path), fields_on(bob.get(path), path)
+    browser.post(path, data=with_changes(hers, {"cover_alt__en": "A full hall"}))
+
+    clash = bob.post(COVER, data=with_changes(his, {"cover_alt__en": "Speakers on a stage"}))
+    undecided = bob.post(COVER, data=fields_on(clash, f"{path}?lang=en"))
+    unsaved = db.get(Event, event.id).cover_alt
+    decisions = re.findall(r'name="keep-cover_alt" value="([^"]+)"', undecided.text)
+    fields = fields_on(undecided, f"{path}?lang=en")
+    saved = bob.post(COVER, data=with_changes(fields, {"keep__cover_alt": decisions[1]}))
+
+    assert (clash.status_code, undecided.status_code, saved.status_code) == (409, 409, 303)
+    assert unsaved == Texts(en="A full hall")
+    assert sides_of(clash.text) == [("A full hall",), ("Speakers on a stage",)]
+    db.expire_all()
+    assert db.get(Event, event.id).cover_alt == Texts(en="Speakers on a stage")
 
 
 def test_generated_cover_comes_back(browser, db, event):

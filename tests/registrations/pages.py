@@ -1,5 +1,6 @@
 """What the tests of organizers' pages share: a form as it stands on its page, sent back with some fields changed."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -62,6 +63,12 @@ def fields_on(page: TestResponse, action: str) -> MultiDict[str, str]:
     reader.feed(page.text)
     assert reader.found, f"no form with the action {action}"
     return MultiDict(reader.fields)
+
+
+def sides_of(page: str) -> list[tuple[str, ...]]:
+    """Return the texts of a clash as the page shows them: first what others saved, then one's own."""
+    sides = re.split(r'class="clash-side"', page)[1:]
+    return [tuple(re.findall(r'class="clash-text"[^>]*>(.*?)</p>', side)) for side in sides]
 
 
 def send_back(client: FlaskClient, path: str, action: str | None = None, **changed: Any) -> TestResponse:

@@ -39,7 +39,7 @@ def test_question_is_added_behind_the_others_and_asked(db, make_event, olga, cli
 
     sent = add(olga, event, help__en="As on your card", is_required="y", keep_days="30")
 
-    assert (sent.status_code, sent.location) == (303, f"{path_of(event)}?done=added#questions")
+    assert (sent.status_code, sent.location) == (303, f"{path_of(event)}?done=added&question=new#questions")
     new = questions(db)["your-company"]
     assert (new.position, new.kind, new.label, new.help) == (
         1,

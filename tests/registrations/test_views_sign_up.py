@@ -1,5 +1,6 @@
 """The organizers' page of an event's sign-up: settings, and ticket types."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from app.core.times import local_of
 from app.events.models import Event, EventInvitation, TicketType, Visibility
 from app.history.models import Entry
 from app.registrations.models import Question, Registration
-from tests.registrations.pages import fields_on, send_back, with_changes
+from tests.registrations.pages import fields_on, send_back, sides_of, with_changes
 from tests.registrations.samples import ENGLISH, everything
 from tests.support.factories import sign_up_as, states
 from tests.support.organizers import signed_in
@@ -271,6 +272,26 @@ def test_hidden_ticket_type_takes_nobody_new_and_keeps_who_has_it(make_event, ol
     assert sent.status_code == 303
     assert 'type="radio"' not in client.get(f"/events/{event.slug}").text
     assert states(event) == {"ada": "confirmed"}
+
+
+def test_second_of_two_who_save_a_ticket_type_sees_both_versions_and_decides(app, db, make_event, olga):
+    event, pia = make_event(), signed_in(app, "pia@example.com", name="Pia")
+    path = path_of(event, f"/ticket-types/{event.ticket_types[0].id}")
+    hers, his = fields_on(olga.get(path), path), fields_on(pia.get(path), path)
+    olga.post(path, data=with_changes(hers, {"name__en": "Hall", "capacity": "60"}))
+
+    clash = pia.post(path, data=with_changes(his, {"name__en": "Big hall", "description__en": "Ground floor"}),
+                     headers=ENGLISH)  # fmt: skip
+    undecided = pia.post(path, data=fields_on(clash, path), headers=ENGLISH)
+    unsaved = fresh(db, event).ticket_types[0].name.en
+    decisions = re.findall(r'name="keep-name" value="([^"]+)"', undecided.text)
+    saved = pia.post(path, data=with_changes(fields_on(undecided, path), {"keep__name": decisions[1]}))
+
+    assert (clash.status_code, undecided.status_code, unsaved, saved.status_code) == (409, 409, "Hall", 303)
+    assert sides_of(clash.text) == [("现场", "Hall"), ("现场", "Big hall")]
+    assert (decisions[0], "keep-capacity" in clash.text) == ("theirs", False)
+    row = fresh(db, event).ticket_types[0]
+    assert (row.name.en, row.description.en, row.capacity) == ("Big hall", "Ground floor", 60)
 
 
 def test_ticket_type_of_another_event_is_not_there(make_event, olga):

@@ -13,7 +13,7 @@ anything but a refusal needs nothing.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from flask import Flask
 from sqlalchemy import select
@@ -311,6 +311,26 @@ RIGHTS: dict[str, Rule] = {
     # What an entry asks for is the permission for what it says was done; here it can be undone by nobody.
     "history.undo_at_event": at_event(Permission.SEE, entry_id=lambda world: world.entry_id),
 }
+
+
+# Files: no pages to look at, and what they cost is their length.
+FILES: Final = ("attendees.download", "history.site_file", "history.event_file")
+
+
+def pages_of(world: World, *, venue: str = "gehua") -> dict[str, str]:
+    """Return the path of every page that a signed-in owner may open, by its endpoint; another venue by its slug."""
+    adapter = world.app.url_map.bind("localhost")
+    paths = {}
+    for rule in sorted(world.app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        asked = RIGHTS.get(rule.endpoint)
+        if asked is None or rule.endpoint in FILES or "GET" not in (rule.methods or ()):
+            continue
+        if asked.where != "open" and asked.answers == (200,):
+            values = world.values(asked, set(rule.arguments))
+            if asked.where == "venue":
+                values["slug"] = venue
+            paths[rule.endpoint] = adapter.build(rule.endpoint, values)
+    return paths
 
 
 def organizer_named(email: str) -> Organizer:
