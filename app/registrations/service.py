@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from sqlalchemy import Select, and_, delete, func, insert, literal, select, update
+from sqlalchemy import Select, and_, delete, func, insert, literal, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -175,11 +175,13 @@ def _insert(
     """
     # A person who waited, got a seat and left had a CANCEL with offset + 2; what follows must be above it (RFC 5546
     # 2.1.4).
-    earlier = (
-        select(func.max(Registration.calendar_offset) + 3)
-        .where(Registration.event_id == read.event_id, Registration.email_key == wish.address.key)
-        .scalar_subquery()
-    )
+    # Who was erased may be the same person, which nobody can tell: a number that is higher than need be harms nobody.
+    of_this_event = select(Registration.calendar_offset).where(Registration.event_id == read.event_id)
+    before = union_all(
+        of_this_event.where(Registration.email_key == wish.address.key),
+        of_this_event.where(Registration.state == RegistrationState.CANCELLED, Registration.erased_at.is_not(None)),
+    ).subquery()
+    earlier = select(func.max(before.c.calendar_offset) + 3).scalar_subquery()
     values: dict[InstrumentedAttribute[Any], Any] = {
         Registration.code: new_code(),
         Registration.ticket_type_id: wish.ticket_type_id,

@@ -170,6 +170,7 @@ def test_erasing_takes_the_person_and_leaves_the_numbers(make_event, client, db)
     ids = [ada.event_id, ada.id]
 
     erased = erasing.erase_person(ADA.key, by=THE_SITE, now=after)
+    deliver(after)
 
     db.rollback()
     assert erased == 2
@@ -187,7 +188,9 @@ def test_erasing_takes_the_person_and_leaves_the_numbers(make_event, client, db)
     assert client.get(own).status_code == 404
     entry = db.scalars(select(Entry).where(Entry.action == "person.erased", Entry.event_id == ids[0])).one()
     assert (entry.registration_id, entry.subject, entry.changes) == (ids[1], "", {})
-    assert {row.state for row in db.scalars(select(Letter).where(Letter.to_email == ""))} == {LetterState.STOPPED}
+    of_hers = db.execute(select(Letter.kind, Letter.state).where(Letter.to_email == "").order_by(Letter.id)).all()
+    stopped = [(kind, LetterState.STOPPED) for kind in ("confirmed", "confirmed", "mine")]
+    assert of_hers == [*stopped, ("erased", LetterState.SENT)]
 
 
 def test_erasing_twice_changes_nothing_and_the_address_may_come_back(make_event, db):
