@@ -42,6 +42,7 @@ _OF_SIGN_UP = (
 )  # fmt: skip
 _OF_ATTENDEES = (
     "approvals.index", "approvals.decision", "attendee.show", "attendee.promote", "attendee.move", "attendee.remove",
+    "attendee.confirm_erasure", "attendee.erase",
 )  # fmt: skip
 
 
