@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from sqlalchemy import Select, and_, delete, func, insert, literal, select, union_all, update
+from sqlalchemy import Select, and_, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -21,6 +21,7 @@ from app.events.models import Event, EventInvitation, Visibility
 from app.mail import outbox
 from app.registrations import places, rules
 from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Registration, RegistrationState
+from app.registrations.queries import next_offset
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
 from app.registrations.seats import lock, take_seat
 
@@ -173,15 +174,7 @@ def _insert(
     The first is decided by the partial unique index, the second here: whoever changes an event locks its ticket
     types first (exchange.rows), so with the lock of `take_seat` held the revision cannot rise any more.
     """
-    # A person who waited, got a seat and left had a CANCEL with offset + 2; what follows must be above it (RFC 5546
-    # 2.1.4).
-    # Who was erased may be the same person, which nobody can tell: a number that is higher than need be harms nobody.
-    of_this_event = select(Registration.calendar_offset).where(Registration.event_id == read.event_id)
-    before = union_all(
-        of_this_event.where(Registration.email_key == wish.address.key),
-        of_this_event.where(Registration.state == RegistrationState.CANCELLED, Registration.erased_at.is_not(None)),
-    ).subquery()
-    earlier = select(func.max(before.c.calendar_offset) + 3).scalar_subquery()
+    offset = next_offset(read.event_id, wish.address.key).scalar_subquery()
     values: dict[InstrumentedAttribute[Any], Any] = {
         Registration.code: new_code(),
         Registration.ticket_type_id: wish.ticket_type_id,
@@ -198,7 +191,7 @@ def _insert(
     }
     as_it_was_read = select(
         Event.id,
-        func.coalesce(earlier, 0),
+        func.coalesce(offset, 0),
         *(literal(value, column.type) for column, value in values.items()),
     ).where(Event.id == read.event_id, Event.revision == read.revision)
     statement = _on_conflict_nothing(

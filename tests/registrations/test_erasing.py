@@ -21,6 +21,7 @@ from app.mail import service as mail
 from app.mail.delivery import deliver
 from app.mail.models import Letter, LetterState, RefusedAddress
 from app.registrations import erasing, service, transfers
+from app.registrations.models import Transfer
 from app.registrations.transfers import Receiver
 from tests.calendar.samples import values_of
 from tests.support.factories import sign_up_as, states
@@ -165,6 +166,20 @@ def test_who_comes_back_is_above_the_cancel(make_event, to_ada):
 
     assert calendar_of(gone)[0::2][:2] == ("CANCEL", "1")
     assert calendar_of(back)[0::2][:2] == ("REQUEST", "3")
+
+
+def test_who_takes_over_a_place_after_it_is_above_the_cancel_too(make_event, db, to_ada):
+    event = make_event()
+    sign_up_as(event, "ada")
+    bob = sign_up_as(event, "bob")
+    erase()
+    transfers.pass_on(bob, Receiver("Ada", ADA), language="en", now=utc_now())
+    (transfer,) = db.scalars(select(Transfer))
+    transfers.accept(transfer, name="Ada", answers={}, language="en", now=utc_now())
+
+    sent = [letter for letter in to_ada() if len(list(letter.walk())) > 3]
+
+    assert [calendar_of(letter)[0::2][:2] for letter in sent] == [("CANCEL", "1"), ("REQUEST", "3")]
 
 
 def test_place_given_back_a_moment_before_is_withdrawn_all_the_same(make_event, db, to_ada):
