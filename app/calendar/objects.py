@@ -66,7 +66,7 @@ def invitation(
     sequence: int,
     now: datetime,
     language: Language,
-    manage_url: str,
+    manage_url: str | None,
     online_url: str | None = None,
     is_waiting: bool = False,
 ) -> bytes:

@@ -3,6 +3,8 @@
 A lease is one guarded UPDATE that gives each due row to one worker until `due_at`; a worker that dies is forgotten
 then, and its row is due again. The claim's number (`attempts`) guards the settling: who lost the lease settles
 nothing. No transaction is open while a letter is written or the network is waited for.
+
+Of a last letter (`kinds.register`) the statement that settles it for good also takes name and address out of its row.
 """
 
 import logging
@@ -36,6 +38,7 @@ BEGIN_WITHIN: Final = timedelta(seconds=40)
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, *[240] * 11))
 ATTEMPTS_MAX: Final = len(PAUSES) + 1
 WORDS_MAX: Final = 500
+_AT_REST: Final = frozenset({LetterState.SENT, LetterState.FAILED, LetterState.STOPPED})
 
 
 def deliver(now: datetime) -> int:
@@ -206,7 +209,9 @@ def _fail(letter: Letter, words: str, failure: Failure, *, now: datetime) -> Non
     log.error("letter %d (%s) has failed at attempt %d: %s", letter.id, letter.kind, letter.attempts, failure.value)
     words = _impersonal(words, letter)
     with transaction():
-        if _settle_here(letter, state=LetterState.FAILED, last_error=words, failure=failure):
+        settled = _settle_here(letter, state=LetterState.FAILED, last_error=words, failure=failure)
+        # Of whoever is to be forgotten, it is not kept either that their address refuses.
+        if settled and letter.kind not in kinds.last_kinds():
             pace.note_refusal(letter, failure, words, now=now)
 
 
@@ -217,6 +222,8 @@ def _settle(letter: Letter, **values: object) -> None:
 
 def _settle_here(letter: Letter, **values: object) -> bool:
     """Write what became of the letter; False when the lease was lost to another worker meanwhile."""
+    if letter.kind in kinds.last_kinds() and values.get("state") in _AT_REST:
+        values |= {"to_email": "", "to_name": "", "to_key": ""}
     settled = require_transaction().scalar(
         update(Letter)
         .where(Letter.id == letter.id, Letter.state == LetterState.SENDING, Letter.attempts == letter.attempts)

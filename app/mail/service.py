@@ -1,28 +1,34 @@
 """What people may ask of the outbox: a failed letter once more, a proof that letters arrive."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from app.core.addresses import normalise
-from app.core.db import require_transaction, transaction
+from app.core.db import db, require_transaction, transaction
 from app.core.errors import ConflictError, NotFoundError
 from app.core.i18n import Language
 from app.core.i18n import gettext as _
-from app.mail import delivery, mails, outbox, queries
+from app.mail import delivery, kinds, mails, outbox, queries
 from app.mail.models import Letter, LetterState, RefusedAddress
+
+_WAITING: Final = (LetterState.QUEUED, LetterState.SENDING)
+# More than anybody has.
+_FORGOTTEN_AT_ONCE: Final = 1_000
 
 
 def send_again(letter_id: int, *, now: datetime) -> None:
     """Make a failed letter due at once, with all its attempts before it; it stays the same letter.
 
-    Raises NotFoundError, or ConflictError for a letter that has not failed.
+    Raises NotFoundError, or ConflictError for a letter that has not failed, or to somebody who has been erased.
     """
     with transaction() as session:
         requeued = session.scalar(
             update(Letter)
-            .where(Letter.id == letter_id, Letter.state == LetterState.FAILED)
+            .where(Letter.id == letter_id, Letter.state == LetterState.FAILED, Letter.to_email != "")
             .values(state=LetterState.QUEUED, attempts=0, due_at=now, failure=None)
             .returning(Letter.to_key)
         )
@@ -54,16 +60,27 @@ def send_test(to_email: str, *, language: Language, now: datetime) -> Letter:
     return queries.letter(queued.id) or queued
 
 
-def forget_address(key: str) -> None:
+def waiting_for(key: str) -> Sequence[Letter]:
+    """Return the letters to an address that are still to be sent, in their order."""
+    statement = select(Letter).where(Letter.to_key == key, Letter.state.in_(_WAITING)).order_by(Letter.id)
+    return db.session.scalars(statement.limit(_FORGOTTEN_AT_ONCE)).all()
+
+
+def forget_address(key: str, *, about: tuple[str, int] | None = None) -> None:
     """Take an address out of the outbox, in the caller's transaction: letters that wait are stopped, all lose it.
 
-    A letter that a worker has in its hands at this moment may still arrive.
+    `about`: only out of the letters with this among their ids. A letter that a worker has in its hands at this moment
+    may still arrive; a last letter (`kinds.register`) is still sent, and forgets the address by itself.
     """
     session = require_transaction()
-    waiting = update(Letter).where(Letter.to_key == key, Letter.state.in_((LetterState.QUEUED, LetterState.SENDING)))
+    its = [Letter.to_key == key, Letter.kind.not_in(kinds.last_kinds())]
+    if about is not None:
+        its.append(Letter.ids[about[0]].as_integer() == about[1])
+    waiting = update(Letter).where(*its, Letter.state.in_(_WAITING))
     session.execute(waiting.values(state=LetterState.STOPPED), execution_options={"synchronize_session": False})
     session.execute(
-        update(Letter).where(Letter.to_key == key).values(to_email="", to_name="", to_key=""),
+        update(Letter).where(*its).values(to_email="", to_name="", to_key=""),
         execution_options={"synchronize_session": False},
     )
-    session.execute(delete(RefusedAddress).where(RefusedAddress.key == key))
+    if about is None:
+        session.execute(delete(RefusedAddress).where(RefusedAddress.key == key))

@@ -145,8 +145,8 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
     event = registration.event
     confirmed = registration.state is RegistrationState.CONFIRMED
     # Who waits has no entry, or a tentative one.
-    waiting = _has_tentative_entry(registration.state)
-    if not (confirmed or waiting or _takes_entry_back(letter)):
+    waiting = has_tentative_entry(registration.state)
+    if not (confirmed or waiting or takes_entry_back(letter)):
         return None
     if current_app.config["MAIL_CALENDAR"] == "file":
         # For those who want no answers from calendars: a file without METHOD, and nothing to withdraw.
@@ -173,14 +173,16 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
     return CalendarPart(content=content, method=method)
 
 
-def _has_tentative_entry(state: str | None) -> bool:
+def has_tentative_entry(state: str | None) -> bool:
+    """Tell whether somebody in this state has an entry in their calendar that says: perhaps."""
     is_asked_for = current_app.config["WAITING_LIST_ENTRY"] == "tentative"
     return is_asked_for and state in {RegistrationState.WAITING, RegistrationState.OFFERED}
 
 
-def _takes_entry_back(letter: Letter) -> bool:
+def takes_entry_back(letter: Letter) -> bool:
+    """Tell whether this letter takes an entry out of a calendar."""
     was = RegistrationState.OFFERED if letter.kind == "offer-expired" else letter.ids.get("was")
-    has_entry = was == RegistrationState.CONFIRMED or _has_tentative_entry(was)
+    has_entry = was == RegistrationState.CONFIRMED or has_tentative_entry(was)
     return has_entry and letter.kind in {*_WITHDRAWING, "offer-expired"}
 
 

@@ -22,7 +22,7 @@ from app.mail.models import Letter
 from app.registrations.models import PersonLink, Registration, Transfer
 from app.registrations.queries import LINKS_MAX, has_stopped_reminders, person_link, person_links, registrations_of
 
-LINK_LIFETIME: Final = timedelta(hours=1)
+LINK_LIFETIME: Final = timedelta(minutes=30)
 ATTEMPTS_MAX: Final = 5
 PURPOSE: Final = "mine"
 # What the file about one person holds at most of each kind.
@@ -80,7 +80,7 @@ def open_by_digits(address: Address, typed: str, *, now: datetime) -> str:
             if counted is not None and digits_match(typed, PURPOSE, link.code):
                 session.execute(update(PersonLink).where(PersonLink.id == link.id).values(attempts=0))
                 return token_of(link)
-    raise NotFoundError(_("These are not the digits from the latest e-mail, or it is older than an hour."))
+    raise NotFoundError(_("These are not the digits from the latest e-mail, or it is older than half an hour."))
 
 
 def address_behind(token: str, *, now: datetime) -> str:
@@ -88,7 +88,7 @@ def address_behind(token: str, *, now: datetime) -> str:
     code, proof = token[:CODE_LENGTH], token[CODE_LENGTH:]
     link = person_link(code, now=now) if mac_matches(proof, PURPOSE, code) else None
     if link is None:
-        raise NotFoundError(_("This link is older than an hour, or was not copied whole. Ask for a new one."))
+        raise NotFoundError(_("This link is older than half an hour, or was not copied whole. Ask for a new one."))
     return link.email_key
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -154,6 +154,21 @@ def registration_for_letter(registration_id: int, *, now: datetime) -> Registrat
 def change_for_letter(change_id: int) -> EventChange | None:
     """Return what a letter tells about; None when its event is gone."""
     return db.session.get(EventChange, change_id)
+
+
+def next_offset(event_id: int, email_key: str) -> Select[tuple[int | None]]:
+    """Return the statement for the `calendar_offset` of this address's next registration; NULL for its first.
+
+    After a CANCEL a REQUEST counts only if its SEQUENCE is higher (RFC 5546 2.1.4), and whoever waited, got a seat and
+    left had one with offset + 2. Somebody who was erased may be the same person, which nobody can tell: a number that
+    is higher than need be harms nobody.
+    """
+    of_this_event = select(Registration.calendar_offset).where(Registration.event_id == event_id)
+    before = union_all(
+        of_this_event.where(Registration.email_key == email_key),
+        of_this_event.where(Registration.state == RegistrationState.CANCELLED, Registration.erased_at.is_not(None)),
+    ).subquery()
+    return select(func.max(before.c.calendar_offset) + 3)
 
 
 def position_in_queue(registration: Registration) -> int:

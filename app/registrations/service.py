@@ -21,6 +21,7 @@ from app.events.models import Event, EventInvitation, Visibility
 from app.mail import outbox
 from app.registrations import places, rules
 from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Registration, RegistrationState, revised
+from app.registrations.queries import next_offset
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
 from app.registrations.seats import lock, take_seat
 
@@ -173,13 +174,7 @@ def _insert(
     The first is decided by the partial unique index, the second here: whoever changes an event locks its ticket
     types first (exchange.rows), so with the lock of `take_seat` held the revision cannot rise any more.
     """
-    # A person who waited, got a seat and left had a CANCEL with offset + 2; what follows must be above it (RFC 5546
-    # 2.1.4).
-    earlier = (
-        select(func.max(Registration.calendar_offset) + 3)
-        .where(Registration.event_id == read.event_id, Registration.email_key == wish.address.key)
-        .scalar_subquery()
-    )
+    offset = next_offset(read.event_id, wish.address.key).scalar_subquery()
     values: dict[InstrumentedAttribute[Any], Any] = {
         Registration.code: new_code(),
         Registration.ticket_type_id: wish.ticket_type_id,
@@ -196,7 +191,7 @@ def _insert(
     }
     as_it_was_read = select(
         Event.id,
-        func.coalesce(earlier, 0),
+        func.coalesce(offset, 0),
         *(literal(value, column.type) for column, value in values.items()),
     ).where(Event.id == read.event_id, Event.revision == read.revision)
     statement = _on_conflict_nothing(

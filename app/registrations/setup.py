@@ -8,6 +8,7 @@ from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
 from app.registrations import (
     changes,
+    erasing_letters,
     forgetting,
     known_events,
     mails,
@@ -41,6 +42,7 @@ _OF_SIGN_UP = (
 )  # fmt: skip
 _OF_ATTENDEES = (
     "approvals.index", "approvals.decision", "attendee.show", "attendee.promote", "attendee.move", "attendee.remove",
+    "attendee.confirm_erasure", "attendee.erase",
 )  # fmt: skip
 
 
@@ -70,6 +72,7 @@ def init_app(app: Flask) -> None:
     mails_mine.register()
     transfer_letters.register()
     reminder_letters.register()
+    erasing_letters.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
     jobs.register(app, "expire offers", offers.expire)

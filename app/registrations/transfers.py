@@ -20,6 +20,7 @@ from app.core.tokens import new_code
 from app.mail import outbox
 from app.registrations import places
 from app.registrations.models import Answer, Registration, RegistrationState, Transfer, TransferState
+from app.registrations.queries import next_offset
 from app.registrations.rules import can_pass_on, is_on_its_way, sign_up_ends
 
 OPEN_FOR: Final = timedelta(days=3)
@@ -127,13 +128,7 @@ def _receive(
     """Put one person in the place of the other. The seat is counted already, and changes hands."""
     session = db.session
     key = transfer.email_key
-    # Above every number that this address has had at the event: after a CANCEL, a REQUEST counts only if it is
-    # higher (RFC 5546 2.1.4).
-    earlier = session.scalar(
-        select(func.max(Registration.calendar_offset) + 3).where(
-            Registration.event_id == giver.event_id, Registration.email_key == key
-        )
-    )
+    offset = session.scalar(next_offset(giver.event_id, key))
     giver.state = RegistrationState.CANCELLED
     giver.cancelled_at, giver.revised_at = now, max(giver.revised_at, now)
     receiver = Registration(
@@ -146,7 +141,7 @@ def _receive(
         email=transfer.email,
         email_key=key,
         language=language,
-        calendar_offset=earlier or 0,
+        calendar_offset=offset or 0,
         created_at=now,
         confirmed_at=now,
         revised_at=now,

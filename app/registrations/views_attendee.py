@@ -1,24 +1,25 @@
-"""The organizers' page of one attendee, and what they decide there; and letting in more than there are seats."""
+"""The organizers' page of one attendee, what they decide there, erasing; and letting in more than there are seats."""
 
 from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.gate import PATH, actor, signed_in_organizer
+from app.accounts.gate import PATH, actor, require_fresh_proof, signed_in_organizer
 from app.accounts.pages import manage_page
-from app.accounts.rights import Permission
+from app.accounts.rights import Permission, permissions_of
 from app.core.clock import utc_now
-from app.core.errors import BadInputError
+from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import current_language
+from app.core.i18n import gettext as _
 from app.events.managed import Managed, managed_event
 from app.history.words import of_action
 from app.registrations import attendee as reading
-from app.registrations import attendees, overbooking, overrides
+from app.registrations import attendees, erasing, overbooking, overrides
 from app.registrations.models import Registration
 from app.registrations.override_forms import OverbookingForm, PromotionForm, ReasonForm, move_form
 from app.registrations.overrides import Decision
-from app.registrations.queries import position_in_queue
+from app.registrations.queries import position_in_queue, registrations_of
 from app.web.forms import Form
 from app.web.pages import see_other
 
@@ -57,6 +58,32 @@ def remove(slug: str, code: str) -> BaseResponse:
     return _decide(managed, registration, form, lambda: overrides.remove(registration.id, _decision(form)))
 
 
+@bp.get("/attendees/<code>/erasure")
+def confirm_erasure(slug: str, code: str) -> Response:
+    """Say what goes and what stays when this person is erased, with the button."""
+    managed, registration = _to_be_erased(slug, code)
+    everywhere = _may_erase_everywhere()
+    return manage_page(
+        "registrations/manage/erasure.html",
+        permissions=managed.permissions,
+        event=managed.event,
+        registration=registration,
+        everywhere=everywhere,
+        number=len(registrations_of(registration.email_key)) if everywhere else 1,
+    )
+
+
+@bp.post("/attendees/<code>/erasure")
+def erase(slug: str, code: str) -> BaseResponse:
+    """Erase this person everywhere; for whoever manages single events, this registration alone."""
+    _managed_event, registration = _to_be_erased(slug, code)
+    if _may_erase_everywhere():
+        erasing.erase_person(registration.email_key, by=actor(), now=utc_now())
+    else:
+        erasing.erase_registration(registration.id, registration.email_key, by=actor(), now=utc_now())
+    return see_other(".show", slug=slug, code=code)
+
+
 @bp.post("/overbooking")
 def overbook(slug: str) -> BaseResponse:
     """Let in more people than there are seats, as many as the advice allows."""
@@ -72,6 +99,19 @@ def overbook(slug: str) -> BaseResponse:
 def _managed(slug: str, code: str) -> tuple[Managed, Registration]:
     managed = managed_event(slug, signed_in_organizer(), Permission.MANAGE_ATTENDEES)
     return managed, reading.attendee(managed.event.id, code)
+
+
+def _to_be_erased(slug: str, code: str) -> tuple[Managed, Registration]:
+    managed, registration = _managed(slug, code)
+    require_fresh_proof()
+    if registration.erased_at is not None:
+        raise ConflictError(_("This person has been erased already."))
+    return managed, registration
+
+
+def _may_erase_everywhere() -> bool:
+    """Tell whether the role for the whole site includes it: a role at one event says nothing about the others."""
+    return Permission.MANAGE_ATTENDEES in permissions_of(signed_in_organizer().role)
 
 
 def _decision(form: ReasonForm) -> Decision:

@@ -105,6 +105,49 @@ def test_two_who_leave_while_the_capacity_rises_free_exactly_their_seats(make_ev
         assert [letters(event_id)[letter, name] for name in ("cyd", "dan", "eve")] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("near", [False, True], ids=["given", "offered"])
+@pytest.mark.parametrize("is_followed", [False, True], ids=["alone", "followed"])
+def test_who_leaves_the_queue_as_a_seat_comes_to_them_has_left_and_the_next_has_it(
+    make_event, at_once, near, is_followed
+):
+    state, letter = ("offered", "offered") if near else ("confirmed", "promoted")
+    outcomes = Counter()
+    for _round in range(ROUNDS * 2):
+        event = make_event(capacity=1, offer_within_hours=24 * 60 if near else 0)
+        event_id, names = event.id, ("ada", "bob", "cyd") if is_followed else ("ada", "bob")
+        ada_id, bob_id, *_cyd = [sign_up_as(event, name).id for name in names]
+
+        outcome = at_once(
+            lambda ada_id=ada_id: service.cancel(registration(ada_id), now=utc_now()),
+            lambda bob_id=bob_id: service.cancel(registration(bob_id), now=utc_now()),
+        )
+
+        found, sent = states(event), letters(event_id)
+        assert outcome == [None, None]
+        assert (found.pop("ada"), found.pop("bob")) == ("cancelled", "cancelled")
+        assert found == ({"cyd": state} if is_followed else {})
+        # With nobody behind him the seat is free: counted for nobody.
+        assert seats_agree(event_id)
+        taken = select(TicketType.seats_taken).where(TicketType.event_id == event_id)
+        assert database.session.scalars(taken).all() == [int(is_followed)]
+        # Whether the seat came by him is one of two stories, and the letters tell that one whole.
+        was_his = sent.pop((letter, "bob"), 0)
+        expected = {("confirmed", "ada"): 1, ("waiting", "bob"): 1, ("cancelled", "ada"): 1, ("cancelled", "bob"): 1}
+        if is_followed:
+            expected |= {("waiting", "cyd"): 1, (letter, "cyd"): 1}
+        assert was_his in {0, 1}
+        assert sent == expected
+        assert was_of(bob_id) == (state if was_his else "waiting")
+        outcomes[was_his] += 1
+    assert outcomes.total() == ROUNDS * 2
+
+
+def was_of(registration_id: int) -> str:
+    """Return what somebody who left had, as the letter about it knows it: by this an entry is withdrawn or not."""
+    key = f"cancelled:{registration_id}"
+    return database.session.scalars(select(Letter).where(Letter.key == key)).one().ids["was"]
+
+
 def test_an_offer_taken_at_the_moment_it_runs_out_is_taken_or_gone_and_never_both(make_event, at_once):
     outcomes = Counter()
     for _round in range(ROUNDS * 2):

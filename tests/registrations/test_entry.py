@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.db import db, transaction
 from app.events.models import Event, EventState, Mode
 from app.events.service import apply_changes
-from app.history.service import Actor
+from app.history.service import THE_SITE, Actor
 from app.mail.delivery import deliver
 from app.registrations import approval, changes, offers, overrides, service, transfers
 from app.registrations.models import Registration, Transfer
@@ -95,6 +95,33 @@ def test_entry_of_who_waits_moves_up_moves_with_the_event_leaves_and_comes_back(
         [("REQUEST", "CONFIRMED", "ACCEPTED", "4")],
         [("CANCEL", "CANCELLED", "5")],
     ]
+
+
+def test_removal_by_an_organizer_takes_the_entry_from_that_person_alone(make_event, smtp_server):
+    event = make_event(capacity=1)
+    ada = sign_up_as(event, "ada", full_name="王芳")
+    for name in ("bob", "cyd"):
+        sign_up_as(event, name)
+    deliver(utc_now())
+    before = len(smtp_server.messages)
+
+    overrides.remove(ada.id, Decision("twice the same person", THE_SITE, utc_now()))
+    deliver(utc_now())
+
+    mails = [message_from_bytes(each.raw, policy=policy.default) for each in smtp_server.messages[before:]]
+    by_name = {mail["To"].addresses[0].username: mail for mail in mails}
+    withdrawal = next(part for part in by_name["ada"].walk() if part.get_content_type() == "text/calendar")
+    content = withdrawal.get_payload(decode=True)
+    # The event goes on: without STATUS, and for her alone.
+    assert withdrawal.get_param("method") == "CANCEL"
+    assert told(by_name["ada"]) == ("CANCEL", "1")
+    assert values_of(content, "STATUS") == []
+    assert values_of(content, "UID") == [f":{db.session.get_one(Event, event.id).uid}"]
+    assert [value.rpartition("mailto:")[2] for value in values_of(content, "ATTENDEE")] == ["ada@example.com"]
+    # bob has her seat; cyd, who waits on, and the calendars of both hear of nothing else.
+    assert {name: told(mail) for name, mail in by_name.items() if name != "ada"} == {
+        "bob": ("REQUEST", "CONFIRMED", "ACCEPTED", "1")
+    }
 
 
 def test_tentative_entry_follows_the_event_and_goes_with_the_person(make_event, entries):

@@ -1,4 +1,4 @@
-"""Any sequence of sign-ups, departures, offers, capacity changes, transfers and decisions, against a model of it.
+"""Any sequence of sign-ups, departures, approvals, offers, capacity changes, transfers, against a model of it.
 
 The model below is the queue as one explains it to a person; it asks nothing of the program but its clock rule for
 offers (tests/registrations/test_moments.py). After each step seats, places and letters must be exactly the model's.
@@ -7,6 +7,7 @@ offers (tests/registrations/test_moments.py). After each step seats, places and 
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -32,10 +33,11 @@ from app.events.models import Event, TicketType
 from app.events.service import apply_changes
 from app.history.service import THE_SITE
 from app.mail.models import Letter
-from app.registrations import offers, overrides, returns, service, transfers
-from app.registrations.models import LIVE, Registration, Transfer
+from app.registrations import approval, offers, overrides, returns, service, transfers
+from app.registrations.models import LIVE, SEATED, Registration, Transfer
 from app.registrations.moments import offer_end
 from app.registrations.overrides import Decision
+from app.registrations.seats import set_capacity
 from app.registrations.service import REMIND_EVERY, REPEAT_IS_A_SLIP
 from app.registrations.transfers import OPEN_FOR, TRANSFERS_MAX, Receiver
 from tests.support.factories import EventFactory, sign_up_as
@@ -95,6 +97,10 @@ class QueueMachine(RuleBasedStateMachine):
         database.session.commit()
         self.now = BEGIN
         self.capacity = [1, 1]
+        self.approval = False
+        # Per ticket type: who held a seat after the last step, and how many were let in since past what is free.
+        self.held: list[set[int]] = [set(), set()]
+        self.let_in = [0, 0]
         self.places: list[Place] = []
         self.letters: list[tuple[str, str]] = []
         for name, kind in first:
@@ -142,10 +148,13 @@ class QueueMachine(RuleBasedStateMachine):
         if had_seat:
             self.fill(place.kind)
 
+    def seat_or_queue(self, kind: int) -> str:
+        """Return what somebody gets now: a seat that is free and for which nobody waits, else a place in the queue."""
+        return "confirmed" if self.taken(kind) < self.capacity[kind] and not self.waiting(kind) else "waiting"
+
     def arrive(self, name: str, kind: int) -> None:
         """Sign somebody up who has no place."""
-        is_free = self.taken(kind) < self.capacity[kind] and not self.waiting(kind)
-        state = "confirmed" if is_free else "waiting"
+        state = "pending" if self.approval else self.seat_or_queue(kind)
         self.places.append(Place(name, kind, state, self.now))
         self.told(state, name)
 
@@ -163,6 +172,13 @@ class QueueMachine(RuleBasedStateMachine):
             select(Registration).where(Registration.event_id == self.event_id).order_by(Registration.id)
         ).all()
         return rows[self.places.index(place)]
+
+    def ids(self, places: Sequence[Place]) -> list[int]:
+        """Return the numbers of the registrations behind these places."""
+        statement = select(Registration.id).where(Registration.event_id == self.event_id).order_by(Registration.id)
+        ids = database.session.scalars(statement).all()
+        database.session.rollback()
+        return [ids[self.places.index(place)] for place in places]
 
     def refused(self, action: Any, *arguments: Any, **options: Any) -> bool:
         """Do something, and tell whether the program refused it."""
@@ -191,10 +207,10 @@ class QueueMachine(RuleBasedStateMachine):
             place.again.add(slot)
             self.told("again", name)
 
-    @about("confirmed", "waiting", "offered")
+    @about("pending", "confirmed", "waiting", "offered")
     @rule(pick=which)
     def leave(self, pick: int) -> None:
-        """Give the place back, leave the queue, or let an offer go."""
+        """Give the place back, leave the queue, let an offer go, or wait for a decision no longer."""
         place = self.one_of(pick, *LIVE)
         service.cancel(self.row(place), now=self.now)
         self.end(place, "cancelled")
@@ -236,15 +252,48 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(kind=kinds, capacity=st.integers(0, 5))
     def change_capacity(self, kind: int, capacity: int) -> None:
-        """Raise or lower the capacity, as far down as seats are taken."""
-        wanted = max(capacity, self.taken(kind))
+        """Raise or lower the capacity, also below the seats taken: nobody loses one, nobody new gets one."""
         with transaction() as session:
             row = session.get_one(TicketType, self.kind_ids[kind], with_for_update=True, populate_existing=True)
-            row.capacity = wanted
+            QueueMachine.met["over"] += row.seats_taken > capacity
+            set_capacity(row, capacity)
             session.flush()
             apply_changes(session.get_one(Event, self.event_id), {}, parts=["ticket_types"], now=self.now)
-        self.capacity[kind] = wanted
+        self.capacity[kind] = capacity
         self.fill(kind)
+
+    @rule(on=st.booleans())
+    def ask_approval(self, on: bool) -> None:  # noqa: FBT001 - hypothesis calls it by name
+        """Let an organizer decide on each sign-up from now on, or no longer; who waits for a decision waits on."""
+        with transaction() as session:
+            event = session.get_one(Event, self.event_id, populate_existing=True)
+            apply_changes(event, {"needs_approval": on}, now=self.now)
+        self.approval = on
+
+    @about("pending")
+    @rule(pick=which, everybody=st.booleans())
+    def approve(self, pick: int, everybody: bool) -> None:  # noqa: FBT001 - hypothesis calls it by name
+        """Approve one, or all who wait for a decision and some who do not."""
+        one = self.one_of(pick, "pending")
+        chosen = [place for place in self.places if everybody or place is one]
+        done = approval.approve(self.event_id, self.ids(chosen), by=THE_SITE, now=self.now)
+        became = Counter[str]()
+        for place in chosen:
+            if place.state == "pending":
+                place.state = self.seat_or_queue(place.kind)
+                became[place.state] += 1
+                self.told(place.state, place.name)
+        assert done == approval.Approved(became["confirmed"], became["waiting"])
+
+    @about("pending")
+    @rule(pick=which)
+    def decline(self, pick: int) -> None:
+        """Refuse somebody, and by mistake all on whom nothing is to be decided (any more), which does nothing."""
+        place = self.one_of(pick, "pending")
+        ids = self.ids([other for other in self.places if other is place or other.state != "pending"])
+        assert approval.decline(self.event_id, ids, words="", by=THE_SITE, now=self.now) == 1
+        place.state = "declined"
+        self.told("declined", place.name)
 
     @about("confirmed", "waiting")
     @rule(pick=which, other=names)
@@ -280,6 +329,7 @@ class QueueMachine(RuleBasedStateMachine):
         if may:
             other, giver.state, giver.transfer = giver.transfer[0], "cancelled", None
             self.places.append(Place(other, giver.kind, "confirmed", self.now))
+            self.let_in[giver.kind] += 1
             self.told("passed-on", giver.name)
             self.told("confirmed", other)
 
@@ -287,20 +337,22 @@ class QueueMachine(RuleBasedStateMachine):
         """Return why."""
         return Decision("because", THE_SITE, self.now, adds_seat)
 
-    @about("waiting", "offered")
+    @about("pending", "waiting", "offered")
     @rule(pick=which, adds_seat=st.booleans())
     def promote(self, pick: int, adds_seat: bool) -> None:  # noqa: FBT001 - hypothesis calls it by name
         """Give somebody a seat past the queue."""
-        place = self.one_of(pick, "waiting", "offered")
+        place = self.one_of(pick, "pending", "waiting", "offered")
         is_free = self.taken(place.kind) < self.capacity[place.kind]
-        may = place.state == "offered" or is_free or adds_seat
+        may = place.state == "offered" or (place.state == "waiting" and (is_free or adds_seat))
         assert self.refused(overrides.promote, self.row(place).id, self.decision(adds_seat=adds_seat)) is not may
         if may:
-            self.capacity[place.kind] += place.state == "waiting" and not is_free
+            added = place.state == "waiting" and not is_free
+            self.capacity[place.kind] += added
+            self.let_in[place.kind] += added
             place.state = "confirmed"
             self.told("promoted", place.name)
 
-    @about("confirmed", "waiting", "offered")
+    @about("pending", "confirmed", "waiting", "offered")
     @rule(pick=which, adds_seat=st.booleans())
     def move(self, pick: int, adds_seat: bool) -> None:  # noqa: FBT001 - hypothesis calls it by name
         """Let somebody attend in the other way."""
@@ -313,11 +365,12 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.refused(overrides.move, row.id, self.kind_ids[target], decision) is not may
         if may:
             self.capacity[target] += has_seat and not is_free
+            self.let_in[target] += has_seat and not is_free
             place.kind = target
             self.told("moved", place.name)
             self.fill(before if has_seat else target)
 
-    @about("confirmed", "waiting", "offered")
+    @about("pending", "confirmed", "waiting", "offered")
     @rule(pick=which)
     def remove(self, pick: int) -> None:
         """End somebody's registration."""
@@ -337,7 +390,9 @@ class QueueMachine(RuleBasedStateMachine):
             select(*columns).where(Registration.event_id == self.event_id).order_by(columns[0])
         ).all()
         seats = session.execute(
-            select(TicketType.capacity, TicketType.seats_taken).where(TicketType.event_id == self.event_id)
+            select(TicketType.capacity, TicketType.seats_taken, TicketType.seats_over)
+            .where(TicketType.event_id == self.event_id)
+            .order_by(TicketType.id)
         ).all()
         letters = session.execute(
             select(Letter.kind, Letter.to_email).where(Letter.id > self.first_letter).order_by(Letter.id)
@@ -346,12 +401,21 @@ class QueueMachine(RuleBasedStateMachine):
 
         places = [(key.partition("@")[0], self.kind_ids.index(kind), state.value) for _id, key, kind, state in rows]
         assert places == [(place.name, place.kind, place.state) for place in self.places]
-        assert sorted(seats) == sorted(zip(self.capacity, map(self.taken, (0, 1)), strict=True))
-        assert all(taken <= capacity for capacity, taken in seats)
+        assert [seat[:2] for seat in seats] == list(zip(self.capacity, map(self.taken, (0, 1)), strict=True))
+        assert all(over == max(0, taken - capacity) for capacity, taken, over in seats)
         assert max(Counter(name for name, _kind, state in places if state in LIVE).values(), default=0) <= 1
         assert [(kind, email.partition("@")[0]) for kind, email in letters] == self.letters
         # Nobody waits while a seat is free, so nobody can have been passed over by one who came later.
-        assert all(not self.waiting(kind) or self.taken(kind) == self.capacity[kind] for kind in (0, 1))
+        assert all(not self.waiting(kind) or self.taken(kind) >= self.capacity[kind] for kind in (0, 1))
+        self.nobody_new_has_a_seat_while_there_are_too_few(rows, [over for _capacity, _taken, over in seats])
+
+    def nobody_new_has_a_seat_while_there_are_too_few(self, rows: Sequence[Any], over: Sequence[int]) -> None:
+        """Compare who holds seats with the step before; organizers may add a seat, and a place may be passed on."""
+        for kind in (0, 1):
+            seated = {row.id for row in rows if row.ticket_type_id == self.kind_ids[kind] and row.state.value in SEATED}
+            assert not over[kind] or len(seated - self.held[kind]) <= self.let_in[kind]
+            self.held[kind] = seated
+        self.let_in = [0, 0]
 
 
 def test_whatever_happens_in_whatever_order_seats_places_and_letters_are_what_they_should_be(make_event):
@@ -374,6 +438,6 @@ def test_whatever_happens_in_whatever_order_seats_places_and_letters_are_what_th
     # The walk came by everything that can happen; what it never met it cannot have tested.
     everything = {
         *("confirmed", "waiting", "promoted", "offered", "offer-expired", "cancelled", "again"),
-        *("transfer", "passed-on", "moved", "removed"),
+        *("transfer", "passed-on", "moved", "removed", "pending", "declined", "over"),
     }
     assert set(QueueMachine.met) == everything, QueueMachine.met

@@ -203,6 +203,8 @@ RIGHTS: dict[str, Rule] = {
     "attendee.promote": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     "attendee.move": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     "attendee.remove": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.confirm_erasure": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
+    "attendee.erase": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     "attendee.overbook": at_event(Permission.CONFIGURE),
     "attendees.index": at_event(Permission.SEE_ATTENDEES),
     "attendees.download": at_event(Permission.EXPORT, suffix="csv"),
