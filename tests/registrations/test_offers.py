@@ -242,7 +242,7 @@ class TestPage:
 
         new = db.scalars(select(Registration).order_by(Registration.id.desc())).first()
         assert answer.location.startswith(f"/r/{token_of(new)}")
-        assert (new.state, new.calendar_offset) == (RegistrationState.CONFIRMED, 2)
+        assert (new.state, new.calendar_offset) == (RegistrationState.CONFIRMED, 3)
         assert [each.value for each in new.answers] == ["Acme"]
         # The old link brings nobody back twice, and leads to no page that it did not make.
         assert token_of(new) not in again.location

@@ -16,7 +16,8 @@ from app.mail.delivery import deliver
 from app.mail.models import Letter, LetterState
 from app.registrations import transfers
 from app.registrations.erasing import erase_person
-from app.registrations.models import Registration, Transfer, TransferState
+from app.registrations.models import Question, Registration, RegistrationState, Transfer, TransferState
+from app.registrations.returns import come_back
 from app.registrations.rules import token_of, transfer_token_of
 from app.registrations.service import cancel
 from app.registrations.transfers import OPEN_FOR, TRANSFERS_MAX, Receiver
@@ -186,6 +187,50 @@ def test_a_new_wish_takes_the_place_of_the_former_one_and_there_is_an_end_to_the
 
     kept = db.execute(select(Transfer.email, Transfer.state).order_by(Transfer.id)).all()
     assert [state for _email, state in kept] == [TransferState.WITHDRAWN] * (TRANSFERS_MAX - 1) + [TransferState.OPEN]
+
+
+def test_who_leaves_and_comes_back_has_no_more_letters_to_strangers(db, event, ada):
+    for number in range(TRANSFERS_MAX):
+        transfers.pass_on(ada, Receiver("X", normalise(f"x{number}@example.com")), language="en", now=utc_now())
+    with transaction() as session:
+        session.delete(session.scalars(select(Question)).one())
+    cancel(ada, now=utc_now())
+    come_back(db.get(Registration, ada.id), now=utc_now())
+    again = db.scalars(select(Registration).order_by(Registration.id.desc()).limit(1)).one()
+
+    with pytest.raises(ConflictError):
+        transfers.pass_on(again, BOB, language="en", now=utc_now())
+
+    assert (again.email_key, again.state) == (ada.email_key, "confirmed")
+    assert db.scalar(select(func.count()).select_from(Transfer)) == TRANSFERS_MAX
+
+
+def test_where_organizers_decide_who_comes_no_place_is_passed_on_past_them(client, db, make_event):
+    event = make_event(needs_approval=True)
+    ada = sign_up_as(event, "ada")
+    with transaction() as session:
+        row = session.get(Registration, ada.id)
+        row.state, row.confirmed_at = RegistrationState.CONFIRMED, utc_now()
+        session.get(TicketType, row.ticket_type_id).seats_taken = 1
+
+    page = client.get(f"/r/{token_of(ada)}?lang=en").text
+    form = client.get(f"/r/{token_of(ada)}/transfer")
+    sent = client.post(f"/r/{token_of(ada)}/transfer", data={"name": "Bob", "email": "bob@example.com"})
+
+    assert "the organizers decide who comes: please ask them" in page
+    assert f"/r/{token_of(ada)}/transfer" not in page
+    assert (form.status_code, sent.status_code) == (303, 409)
+    assert db.scalar(select(func.count()).select_from(Transfer)) == 0
+
+
+def test_place_on_its_way_is_not_to_be_had_once_organizers_decide_who_comes(db, event, on_its_way):
+    with transaction() as session:
+        session.get(Event, event.id).needs_approval = True
+
+    with pytest.raises(ConflictError):
+        accept(db.get(Transfer, on_its_way.id))
+
+    assert states(event) == {"ada": "confirmed"}
 
 
 def test_the_time_to_confirm_ends_with_the_sign_up(db, event, ada):
