@@ -17,12 +17,13 @@ from app.mail.models import Letter, LetterState, RefusedAddress
 def send_again(letter_id: int, *, now: datetime) -> None:
     """Make a failed letter due at once, with all its attempts before it; it stays the same letter.
 
-    Raises NotFoundError, or ConflictError for a letter that has not failed.
+    Raises NotFoundError, or ConflictError for a letter that has not failed, or of which nobody knows any more whom
+    it was for.
     """
     with transaction() as session:
         requeued = session.scalar(
             update(Letter)
-            .where(Letter.id == letter_id, Letter.state == LetterState.FAILED)
+            .where(Letter.id == letter_id, Letter.state == LetterState.FAILED, Letter.to_email != "")
             .values(state=LetterState.QUEUED, attempts=0, due_at=now, failure=None)
             .returning(Letter.to_key)
         )

@@ -150,7 +150,7 @@ def failed_letters(event_id: int) -> Sequence[tuple[Letter, Registration]]:
     rows = db.session.execute(
         select(Letter, Registration)
         .join(Registration, Registration.id == Letter.ids["registration"].as_integer())
-        .where(Letter.state == LetterState.FAILED, Registration.event_id == event_id)
+        .where(Letter.state == LetterState.FAILED, Letter.to_email != "", Registration.event_id == event_id)
         .options(raiseload("*"))
         .order_by(Letter.id.desc())
         .limit(FAILED_LETTERS_MAX)

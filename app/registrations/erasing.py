@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import delete, or_, select, update
 
@@ -23,11 +22,9 @@ from app.registrations.models import (
     Transfer,
     TransferState,
 )
+from app.registrations.queries import MINE_MAX
 from app.registrations.seats import lock, release_seat
 from app.registrations.waitlist import promote_all
-
-# More than anybody has; a loop that would not end is worse than a second press.
-_ERASED_AT_ONCE: Final = 1_000
 
 
 def erase_person(email_key: str, *, by: Actor, now: datetime) -> int:
@@ -50,7 +47,7 @@ def erase_person(email_key: str, *, by: Actor, now: datetime) -> int:
             .join(Event, Event.id == Registration.event_id)
             .where(Registration.email_key == email_key, Registration.erased_at.is_(None))
             .order_by(Registration.ticket_type_id, Registration.id)
-            .limit(_ERASED_AT_ONCE)
+            .limit(MINE_MAX)
         ).all()
         for registration_id, event_id, ticket_type_id, state, ends_at in registrations:
             _blank(registration_id, leaves=state in LIVE and ends_at > now, now=now)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -33,7 +33,8 @@ from app.registrations.models import (
 from app.registrations.rules import code_in, link_is_open, opens, opens_reminders, opens_transfer
 
 QUESTIONS_MAX: Final = 100
-MINE_MAX: Final = 200
+# Of one address: read, shown and erased at once. More than anybody has; a second press erases the rest.
+MINE_MAX: Final = 1_000
 LINKS_MAX: Final = 3  # more letters than this help nobody, and would fill a mailbox
 # In the history: an organizer ended somebody's registration.
 REMOVED: Final = "registration.removed"
@@ -250,12 +251,50 @@ def registrations_of(email_key: str) -> Sequence[Registration]:
         .options(
             contains_eager(Registration.event).joinedload(Event.venue),
             joinedload(Registration.ticket_type),
+            joinedload(Registration.invitation),
             selectinload(Registration.answers).joinedload(Answer.question),
         )
         .order_by(Event.starts_at.desc(), Registration.id.desc())
         .limit(MINE_MAX)
     )
     return db.session.scalars(statement).unique().all()
+
+
+def places_offered_to(email_key: str) -> Sequence[Transfer]:
+    """Return the places that others have passed on to an address, or wanted to, the latest first, with the event."""
+    return _transfers(Transfer.email_key == email_key)
+
+
+def places_offered_by(email_key: str) -> Sequence[Transfer]:
+    """Return the places that an address has passed on, or wanted to, the latest first, with the event."""
+    return _transfers(Registration.email_key == email_key)
+
+
+def _transfers(condition: ColumnElement[bool]) -> Sequence[Transfer]:
+    statement = (
+        select(Transfer)
+        .join(Transfer.registration)
+        .where(condition)
+        .options(contains_eager(Transfer.registration).joinedload(Registration.event).joinedload(Event.venue))
+        .order_by(Transfer.id.desc())
+        .limit(MINE_MAX)
+    )
+    return db.session.scalars(statement).unique().all()
+
+
+def address_on_record(email_key: str) -> str | None:
+    """Return where letters to somebody go: the address of their last registration, else that of a place offered them.
+
+    None for somebody nothing is stored about.
+    """
+    registered = (
+        select(Registration.email)
+        .where(Registration.email_key == email_key, Registration.erased_at.is_(None))
+        .order_by(Registration.id.desc())
+        .limit(1)
+    )
+    offered = select(Transfer.email).where(Transfer.email_key == email_key).order_by(Transfer.id.desc()).limit(1)
+    return db.session.scalar(select(func.coalesce(registered.scalar_subquery(), offered.scalar_subquery())))
 
 
 def person_link(code: str, *, now: datetime) -> PersonLink | None:

@@ -14,9 +14,10 @@ from app.events.models import Event, TicketType
 from app.history.service import THE_SITE
 from app.mail.delivery import deliver
 from app.mail.models import Letter, LetterState
-from app.registrations import transfers
+from app.registrations import mine, transfers
 from app.registrations.erasing import erase_person
-from app.registrations.models import Question, Registration, RegistrationState, Transfer, TransferState
+from app.registrations.forgetting import TRANSFERS_KEPT, forget_transfers
+from app.registrations.models import PersonLink, Question, Registration, RegistrationState, Transfer, TransferState
 from app.registrations.returns import come_back
 from app.registrations.rules import token_of, transfer_token_of
 from app.registrations.service import cancel
@@ -327,6 +328,54 @@ def test_erasing_either_of_the_two_forgets_the_other_and_ends_what_is_on_its_way
     kept = db.get(Transfer, on_its_way.id)
     assert (kept.name, kept.email, kept.email_key, kept.state) == ("", "", "", TransferState.WITHDRAWN)
     assert states(event) == {"ada": "confirmed"}
+
+
+def test_whose_address_was_typed_sees_it_takes_it_along_and_erases_it(client, db, on_its_way):
+    client.post("/my/", data={"email": "BOB@example.com"})
+    token = mine.token_of(db.scalars(select(PersonLink)).one())
+    sent_to = db.scalars(select(Letter.to_email).where(Letter.kind == "mine")).all()
+
+    page = client.get(f"/my/{token}?lang=en").text
+    told = client.get(f"/my/{token}/data.json").json
+    erased = client.post(f"/my/{token}/erasure")
+
+    assert sent_to == ["bob@example.com"]
+    assert "Places others wanted you to have" in page
+    assert "Cloud native meetup 1" in page
+    assert "Nothing is stored" not in page
+    (received,) = told["places_passed_on_to_you"]
+    assert (received["name"], received["email"], received["status"]) == ("Bob", "bob@example.com", "open")
+    assert received["event"]["title"]["en"] == "Cloud native meetup 1"
+    assert erased.status_code == 303
+    assert db.execute(select(Transfer.name, Transfer.email, Transfer.email_key)).all() == [("", "", "")]
+
+
+def test_giver_is_told_whom_they_wrote_to(db, ada, on_its_way):
+    told = mine.everything_about(ada.email_key, now=utc_now())
+
+    (made,) = told["places_passed_on_by_you"]
+    assert (made["name"], made["email"], told["places_passed_on_to_you"]) == ("Bob", "bob@example.com", [])
+
+
+@pytest.mark.parametrize("how", ["open", "withdrawn", "accepted"])
+def test_whom_a_place_went_to_is_forgotten_thirty_days_after_it_is_settled(db, ada, on_its_way, how):
+    if how == "withdrawn":
+        transfers.withdraw(ada, now=utc_now())
+    if how == "accepted":
+        accept(on_its_way)
+    db.expire_all()
+    row = db.get(Transfer, on_its_way.id)
+    settled_at = row.closed_at or row.expires_at
+
+    early = forget_transfers(settled_at + TRANSFERS_KEPT - timedelta(seconds=1))
+    before = db.scalars(select(Transfer.email_key)).all()
+    done = [forget_transfers(settled_at + TRANSFERS_KEPT) for _time in range(2)]
+
+    assert (early, before, done) == (0, ["bob@example.com"], [1, 0])
+    db.expire_all()
+    kept = db.execute(select(Transfer.name, Transfer.email, Transfer.email_key, Transfer.state)).all()
+    assert kept == [("", "", "", how)]
+    assert states(db.get(Event, ada.event_id)).get("bob") == ("confirmed" if how == "accepted" else None)
 
 
 def test_erasing_the_giver_withdraws_the_place_from_its_way(db, ada, on_its_way):
