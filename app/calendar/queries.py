@@ -4,7 +4,7 @@ Columns and not objects: loading a thousand events with their agendas as objects
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,12 +18,13 @@ from sqlalchemy import (
     Row,
     Select,
     String,
-    Table,
     bindparam,
     cast,
+    exists,
     func,
     literal,
     select,
+    true,
     type_coerce,
     union_all,
 )
@@ -48,7 +49,8 @@ from app.events.models import (
     event_groups,
     event_tags,
 )
-from app.events.queries import listed, reachable
+from app.events.queries import listed, reachable, series_shown, tags_shown
+from app.events.talks import people_shown
 
 # A fuse, and no rule: feeds are cut by date. A community with fifty events a day for a year would blow it.
 FEED_EVENTS_MAX: Final = 20_000
@@ -117,8 +119,8 @@ def edition(scope: Scope, *, since: datetime) -> Edition:
 
     Of a feed, events that ended before `since` are left out.
     """
-    (row,) = _rows(_edition_of(scope.kind), slug=scope.slug, since=since)
-    scope_id, name, count, *sums, revised_at, changed_at, dropped_at = row
+    rows = _rows(_edition_of(scope.kind), slug=scope.slug, since=since)
+    ((scope_id, name, count, *sums, revised_at, changed_at, dropped_at),) = rows
     if scope_id is None or (scope.kind in ONE_EVENT and not count):
         raise unknown()
     stamp = int(revised_at.timestamp() * 1_000_000) if revised_at else 0
@@ -144,10 +146,10 @@ def _edition_of(kind: ScopeKind) -> Select[*tuple[Any, ...]]:
         .where(*_conditions(kind))
         .subquery()
     )
-    named = _NAMED.get(kind)
+    about = () if (named := _NAMED.get(kind)) is None else (named.slug == _SLUG, _SHOWN.get(kind, true)())
     return select(
-        literal(1).label("id") if named is None else select(named.id).where(named.slug == _SLUG).scalar_subquery(),
-        literal(None) if named is None else select(named.name).where(named.slug == _SLUG).scalar_subquery(),
+        literal(1).label("id") if named is None else select(named.id).where(*about).scalar_subquery(),
+        literal(None) if named is None else select(named.name).where(*about).scalar_subquery(),
         of_events,
         select(func.max(Event.revised_at)).scalar_subquery().label("changed_at"),
         # Age takes an event out of a feed without any change to it; of an archive and of one event it takes none.
@@ -193,17 +195,18 @@ def entries(event_ids: Sequence[int], language: Language) -> dict[int, Entry]:
 
 def feeds_offered() -> dict[ScopeKind, list[tuple[str, Texts]]]:
     """Return slug and name of everything that has a feed with an event in it, by kind; one statement."""
+    in_group = select(event_groups.c.event_id).where(event_groups.c.group_id == Group.id)
     spoken = select(Session.event_id).join(SessionSpeaker).where(SessionSpeaker.person_id == Person.id)
     having: list[tuple[ScopeKind, type[Any], ColumnElement[Any], ColumnElement[bool]]] = [
-        (ScopeKind.GROUP, Group, Group.position.expression, _any(event_groups, event_groups.c.group_id == Group.id)),
-        (ScopeKind.SERIES, Series, literal(0), select(Event.id).where(Event.series_id == Series.id, listed()).exists()),
-        (ScopeKind.CITY, City, literal(0), select(Event.id).where(Event.city_id == City.id, listed()).exists()),
-        (ScopeKind.TAG, Tag, literal(0), _any(event_tags, event_tags.c.tag_id == Tag.id)),
+        (ScopeKind.GROUP, Group, Group.position.expression, exists().where(Event.id.in_(in_group), listed())),
+        (ScopeKind.SERIES, Series, literal(0), series_shown()),
+        (ScopeKind.CITY, City, literal(0), exists().where(Event.city_id == City.id, listed())),
+        (ScopeKind.TAG, Tag, literal(0), tags_shown()),
         (
             ScopeKind.SPEAKER,
             Person,
             literal(0),
-            select(Event.id).where(Event.id.in_(spoken), Event.is_demo.is_(False), listed()).exists(),
+            exists().where(Event.id.in_(spoken), Event.is_demo.is_(False), listed()),
         ),
     ]
     parts = [
@@ -220,15 +223,11 @@ def feeds_offered() -> dict[ScopeKind, list[tuple[str, Texts]]]:
 
 def feed_name(scope: Scope) -> Texts:
     """Return the name of what this feed is about; raises NotFoundError where there is nothing of that kind."""
-    model = _NAMED[scope.kind]
-    name: Texts | None = db.session.scalar(select(model.name).where(model.slug == scope.slug))
+    model, shown = _NAMED[scope.kind], _SHOWN.get(scope.kind, true)
+    name: Texts | None = db.session.scalar(select(model.name).where(model.slug == scope.slug, shown()))
     if name is None:
         raise unknown()
     return name
-
-
-def _any(link: Table, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(Event.id).join(link, link.c.event_id == Event.id).where(condition, listed()).exists()
 
 
 def _conditions(kind: ScopeKind) -> list[ColumnElement[bool]]:
@@ -266,6 +265,10 @@ _SLUG: Final = bindparam("slug", type_=String)
 _SINCE: Final = bindparam("since", type_=UtcDateTime)
 
 _AGELESS: Final = frozenset({ScopeKind.ARCHIVE, ScopeKind.EVENT})
+# Nothing is told of what only a draft speaks of, or an event that is for some.
+_SHOWN: Final[dict[ScopeKind, Callable[[], ColumnElement[bool]]]] = {
+    ScopeKind.SERIES: series_shown, ScopeKind.TAG: tags_shown, ScopeKind.SPEAKER: people_shown,
+}  # fmt: skip
 _NAMED: Final[dict[ScopeKind, type[Group] | type[City] | type[Tag] | type[Series] | type[Person]]] = {
     ScopeKind.GROUP: Group,
     ScopeKind.CITY: City,

@@ -134,5 +134,10 @@ def person(slug: str) -> Person:
     )
     found = db.session.scalars(statement).unique().one_or_none()
     if found is None:
-        raise NotFoundError(_("There is nobody by this name here. All speakers are on the speakers page."))
+        raise nobody()
     return found
+
+
+def nobody() -> NotFoundError:
+    """Return the refusal for a person who is not known, or not to everybody."""
+    return NotFoundError(_("There is nobody by this name here. All speakers are on the speakers page."))

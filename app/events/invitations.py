@@ -65,7 +65,8 @@ def invite(
         )
         session.add(invitation)
         changes = {"uses_max": (None, uses_max), "expires_at": (None, expires_at)}
-        record("invitation.created", by=by, now=now, event_id=event_id, subject=label, changes=changes)
+        # Without the label: organizers may have written a name into it, and the history is for ever.
+        record("invitation.created", by=by, now=now, event_id=event_id, changes=changes)
     return invitation
 
 
@@ -87,7 +88,7 @@ def revoke(invitation: EventInvitation, *, by: Actor, now: datetime) -> None:
             .returning(EventInvitation.id)
         )
         if session.scalar(statement) is not None:
-            record("invitation.revoked", by=by, now=now, event_id=invitation.event_id, subject=invitation.label)
+            record("invitation.revoked", by=by, now=now, event_id=invitation.event_id)
 
 
 def use_invitation(event_id: int, code: str, *, now: datetime) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, Self
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, load_only, raiseload, selectinload
 
 from app.community.models import Group, Person, Role, Term
@@ -24,6 +24,7 @@ from app.events.models import (
     EventPhoto,
     EventState,
     Picture,
+    Series,
     Session,
     SessionSpeaker,
     Tag,
@@ -119,6 +120,17 @@ def reachable() -> ColumnElement[bool]:
 def listed() -> ColumnElement[bool]:
     """Return the condition that an event is in lists, feeds and search: it has a page, and that is for everybody."""
     return and_(reachable(), Event.visibility == Visibility.PUBLIC)
+
+
+def series_shown() -> ColumnElement[bool]:
+    """Return the condition that everybody may know of a series: an event of it is listed."""
+    return exists().where(Event.series_id == Series.id, listed())
+
+
+def tags_shown() -> ColumnElement[bool]:
+    """Return the condition that everybody may know of a tag: a listed event has it."""
+    tagged = select(event_tags.c.event_id).where(event_tags.c.tag_id == Tag.id)
+    return exists().where(Event.id.in_(tagged), listed())
 
 
 def public_event(slug: str, *, now: datetime, code: str = "") -> Event:

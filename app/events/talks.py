@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from app.community.models import Group, Person, Role, Term
-from app.community.queries import held_on, leading
+from app.community.models import Award, Group, Person, Role, Term
+from app.community.queries import held_on, leading, nobody, person
 from app.core.db import db
 from app.events.models import Event, EventState, Session, SessionSpeaker
 from app.events.queries import line_of_event, listed
@@ -57,6 +57,30 @@ def speakers(*, today: date, page: int = 1) -> tuple[list[SpeakerLine], bool]:
     )
     rows = [SpeakerLine(person, count, leads) for person, count, leads in db.session.execute(statement)]
     return rows[:SPEAKERS_MAX], len(rows) > SPEAKERS_MAX
+
+
+def people_shown() -> ColumnElement[bool]:
+    """Return the condition that a person has a page: a member, or a guest who has a talk in public, a term or an award.
+
+    Who is a guest of a draft alone is nobody's business yet.
+    """
+    spoken = select(Session.event_id).join(SessionSpeaker).where(SessionSpeaker.person_id == Person.id)
+    return or_(
+        Person.is_guest.is_(False),
+        exists().where(Term.person_id == Person.id),
+        exists().where(Award.person_id == Person.id),
+        exists().where(Event.id.in_(spoken), listed()),
+    )
+
+
+def person_shown(slug: str) -> Person:
+    """Return a person whose page everybody may see, as `community.queries.person` does. Raises NotFoundError."""
+    found = person(slug)
+    if found.is_guest:
+        is_shown = db.session.scalar(select(Person.id).where(Person.id == found.id, people_shown()))
+        if is_shown is None:
+            raise nobody()
+    return found
 
 
 def talks_of(person_id: int) -> Sequence[Session]:

@@ -123,7 +123,7 @@ def speaker(slug: str) -> Response:
     """Show a member: talks with slides and videos, roles held, awards."""
     now = utc_now()
     today = local_day(now, site().time_zone)
-    person = community_queries.person(slug)
+    person = talks.person_shown(slug)
     terms = sorted(person.terms, key=lambda term: (not is_current(term, today=today), term.role.rank, term.id))
     return public_page(
         "community/speaker.html",

@@ -23,7 +23,8 @@ _FORGOTTEN_AT_ONCE: Final = 1_000
 def send_again(letter_id: int, *, now: datetime) -> None:
     """Make a failed letter due at once, with all its attempts before it; it stays the same letter.
 
-    Raises NotFoundError, or ConflictError for a letter that has not failed, or to somebody who has been erased.
+    Raises NotFoundError, or ConflictError for a letter that has not failed, or of which nobody knows any more whom
+    it was for: somebody was erased, or it is too old.
     """
     with transaction() as session:
         requeued = session.scalar(

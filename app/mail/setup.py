@@ -6,7 +6,7 @@ from flask import Flask
 from app.config import BadSettingError
 from app.core import jobs
 from app.core.addresses import normalise
-from app.mail import checks, delivery, kinds, mails, pace, views_dev
+from app.mail import checks, delivery, forgetting, kinds, mails, pace, views_dev
 
 
 def init_app(app: Flask) -> None:
@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
     kinds.register(mails.TEST, mails.test)
     jobs.register(app, "deliver letters", delivery.deliver)
     jobs.register(app, "forget refused addresses", pace.forget_old)
+    jobs.register(app, "forget recipients", forgetting.forget_recipients)
     checks.init_app(app)
     if app.config["APP_ENV"] == "development":
         app.register_blueprint(views_dev.bp)

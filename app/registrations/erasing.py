@@ -8,7 +8,7 @@ can. Its row in the outbox is the only place left that holds name and address, a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Self
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 
@@ -33,11 +33,9 @@ from app.registrations.models import (
     TransferState,
     revised,
 )
+from app.registrations.queries import MINE_MAX
 from app.registrations.seats import lock, release_seat
 from app.registrations.waitlist import promote_all
-
-# More than anybody has; a loop that would not end is worse than a second press.
-_ERASED_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def _erase(which: ColumnElement[bool], email_key: str, *, by: Actor, now: dateti
         .join(Event, Event.id == Registration.event_id)
         .where(which, Registration.erased_at.is_(None))
         .order_by(Registration.ticket_type_id, Registration.id)
-        .limit(_ERASED_AT_ONCE)
+        .limit(MINE_MAX)
         .execution_options(populate_existing=True)
     ).all()
     people = [_AsItWas.of(registration, ends_at, now=now) for registration, ends_at in rows]

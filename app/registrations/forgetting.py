@@ -1,19 +1,23 @@
-"""Answers that are kept for a time only: deleted so many days after the event."""
+"""What is kept for a time only: answers, and whom a place was passed on to."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from app.core.db import db, transaction
 from app.events.models import Event
 from app.history.service import THE_SITE, record
-from app.registrations.models import Answer, Question
+from app.registrations.models import Answer, Question, Transfer
 
 # Answers deleted in one transaction: short enough that sign-ups do not wait for it on SQLite.
 STEP: Final = 500
 _AT_ONCE: Final = 10
+# Who was offered a place may ask what became of it; after that, a stranger's address is nobody's business.
+TRANSFERS_KEPT: Final = timedelta(days=30)
+# Written out, not bound: a partial index is found by its predicate alone (ix_transfers_named).
+_NAMED: Final = text("transfers.email_key != ''")
 _LENGTHS_MAX: Final = 100
 _REMEMBERED: Final = and_(Question.keep_days.is_not(None), Question.forgotten_at.is_(None))
 
@@ -83,6 +87,25 @@ def _forget(session: Session, question_id: int) -> int:
     statement = delete(Answer).where(Answer.question_id == question_id, Answer.registration_id.in_(next_ones))
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+
+
+def forget_transfers(now: datetime) -> int:
+    """Forget of the next transfers that have ended 30 days ago whom they went to; return how many. A duty.
+
+    That a place changed hands stays; who took it has a registration of their own.
+    """
+    long_ago = now - TRANSFERS_KEPT
+    over = and_(_NAMED, or_(Transfer.expires_at <= long_ago, Transfer.closed_at <= long_ago))
+    ids = db.session.scalars(
+        select(Transfer.id).where(over).order_by(Transfer.expires_at, Transfer.id).limit(STEP)
+    ).all()
+    db.session.commit()
+    if not ids:
+        return 0
+    with transaction() as session:
+        statement = update(Transfer).where(Transfer.id.in_(ids), over).values(name="", email="", email_key="")
+        result = session.execute(statement, execution_options={"synchronize_session": False})
+        return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
 
 
 def number_of_answers(question_id: int) -> int:

@@ -24,7 +24,7 @@ class InviteForm(Form):
         _l("Whom is it for?"),
         filters=[one_line],
         validators=[Length(max=LABEL_MAX, message=_l("At most %(max)d characters, please."))],
-        description=_l("Only organizers see this."),
+        description=_l("Only organizers see this. Name a group, such as Press: this is no place for people's names."),
         render_kw={"maxlength": LABEL_MAX, "autocomplete": "off"},
     )
     uses_max = WholeNumberField(

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from app.calendar import private
 from app.calendar.private import Owner
@@ -16,11 +17,22 @@ from app.core.i18n import Language
 from app.core.i18n import gettext as _
 from app.core.times import iso
 from app.core.tokens import CODE_LENGTH, digits_match, mac, mac_matches, new_code
+from app.events.models import Event
 from app.history.models import Entry
 from app.mail import outbox
 from app.mail.models import Letter
+from app.mail.queries import refusing
 from app.registrations.models import PersonLink, Registration, Transfer
-from app.registrations.queries import LINKS_MAX, has_stopped_reminders, person_link, person_links, registrations_of
+from app.registrations.queries import (
+    LINKS_MAX,
+    address_on_record,
+    has_stopped_reminders,
+    person_link,
+    person_links,
+    places_offered_by,
+    places_offered_to,
+    registrations_of,
+)
 
 LINK_LIFETIME: Final = timedelta(minutes=30)
 ATTEMPTS_MAX: Final = 5
@@ -35,32 +47,43 @@ def token_of(link: PersonLink) -> str:
 
 
 def request_link(address: Address, *, language: Language, now: datetime) -> None:
-    """Send a link and six digits to an address that has registrations; do nothing for any other.
+    """Send a link and six digits to an address that something is stored about; any other gets none.
 
-    The caller cannot tell the difference: the answer must be the same for everybody.
+    The caller cannot tell the difference, not by a watch either: both write a row, by as many statements.
     """
     with transaction() as session:
-        session.execute(delete(PersonLink).where(PersonLink.expires_at < now - LINK_LIFETIME))
-        known = session.scalar(
-            select(Registration.id)
-            .where(Registration.email_key == address.key, Registration.erased_at.is_(None))
-            .limit(1)
-        )
-        if known is None or len(person_links(address.key, now=now)) >= LINKS_MAX:
+        _take_turns(session, address.key)
+        session.execute(delete(PersonLink).where(PersonLink.expires_at <= now))
+        recipient = address_on_record(address.key)
+        if len(person_links(address.key, now=now)) >= LINKS_MAX:
             return
         link = PersonLink(
             code=new_code(), email_key=address.key, attempts=0, created_at=now, expires_at=now + LINK_LIFETIME
         )
         session.add(link)
         session.flush()
+        if recipient is None:
+            # In place of the letter: something written, to the row that is written anyway.
+            session.execute(
+                update(PersonLink).where(PersonLink.id == link.id).values(attempts=0),
+                execution_options={"synchronize_session": False},
+            )
+            return
         outbox.queue(
             PURPOSE,
             key=f"{PURPOSE}:{link.code}",
-            to_email=address.email,
+            # To the address on record, not to the one just typed: the key is the same, the mailbox might not be.
+            to_email=recipient,
             language=language,
             ids={"link": link.id},
             now=now,
         )
+
+
+def _take_turns(session: Session, key: str) -> None:
+    """Let those who ask for the same address at once come one after the other, so that they count each other."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
 def open_by_digits(address: Address, typed: str, *, now: datetime) -> str:
@@ -119,8 +142,10 @@ def everything_about(email_key: str, *, now: datetime) -> dict[str, Any]:
         "written_at": now.isoformat(),
         "email": email_key,
         "registrations": [_told(registration) for registration in registrations],
-        "places_passed_on_to_you": _transfers(email_key),
+        "places_passed_on_to_you": [_passed_on(each) for each in places_offered_to(email_key)],
+        "places_passed_on_by_you": [_passed_on(each) for each in places_offered_by(email_key)],
         "wants_no_reminders": has_stopped_reminders(email_key),
+        "refuses_emails": _refusals(email_key),
         "emails_sent": _letters(email_key),
         "calendar_feeds": [
             {"created_at": feed.created_at.isoformat(), "ended_at": feed.revoked_at and feed.revoked_at.isoformat()}
@@ -130,21 +155,25 @@ def everything_about(email_key: str, *, now: datetime) -> dict[str, Any]:
     }
 
 
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "title": event.title.as_dict(),
+        "starts_at": iso(event.starts_at, event.zone),
+        "address": f"{current_app.config['PUBLIC_URL']}/events/{event.slug}",
+    }
+
+
 def _told(registration: Registration) -> dict[str, Any]:
-    event = registration.event
     instants = ("created_at", "confirmed_at", "cancelled_at", "checked_in_at", "offer_expires_at", "revised_at")
     return {
-        "event": {
-            "title": event.title.as_dict(),
-            "starts_at": iso(event.starts_at, event.zone),
-            "address": f"{current_app.config['PUBLIC_URL']}/events/{event.slug}",
-        },
+        "event": _event(registration.event),
         "name": registration.name,
         "email": registration.email,
         "language": registration.language,
         "code": registration.code,
         "status": registration.state.value,
         "ticket_type": registration.ticket_type.name.as_dict(),
+        "invitation": registration.invitation and registration.invitation.label,
         "answers": [
             {"question": answer.question.label.as_dict(), "answer": answer.value} for answer in registration.answers
         ],
@@ -153,14 +182,28 @@ def _told(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _transfers(email_key: str) -> list[dict[str, Any]]:
-    rows = db.session.execute(
-        select(Transfer.name, Transfer.state, Transfer.created_at)
-        .where(Transfer.email_key == email_key)
-        .order_by(Transfer.id)
-        .limit(_TOLD_MAX)
-    )
-    return [{"name": name, "status": state.value, "at": at.isoformat()} for name, state, at in rows]
+def _passed_on(transfer: Transfer) -> dict[str, Any]:
+    return {
+        "event": _event(transfer.registration.event),
+        "name": transfer.name,
+        "email": transfer.email,
+        "status": transfer.state.value,
+        "at": transfer.created_at.isoformat(),
+        "ended_at": transfer.closed_at and transfer.closed_at.isoformat(),
+    }
+
+
+def _refusals(email_key: str) -> dict[str, Any] | None:
+    mark = refusing([email_key]).get(email_key)
+    if mark is None:
+        return None
+    return {
+        "times": mark.refusals,
+        "first_at": mark.first_at.isoformat(),
+        "last_at": mark.last_at.isoformat(),
+        "not_written_to_since": mark.suppressed_at and mark.suppressed_at.isoformat(),
+        "words_of_the_server": mark.words,
+    }
 
 
 def _letters(email_key: str) -> list[dict[str, Any]]:

@@ -44,6 +44,7 @@ SEATED = (RegistrationState.CONFIRMED, RegistrationState.OFFERED)
 LIVE_PREDICATE = text("state IN ('pending', 'confirmed', 'waiting', 'offered')")
 OFFERED_PREDICATE = text("registrations.state = 'offered'")
 _OFFERED = text("state = 'offered'")
+_NAMED = text("email_key != ''")
 _TO_FORGET = text("keep_days IS NOT NULL AND forgotten_at IS NULL")
 
 
@@ -188,6 +189,8 @@ class Transfer(Model):
             postgresql_where=text("state = 'open'"),
         ),
         Index(None, "registration_id", "id"),
+        # Those that still say whom: few, since it is forgotten a month after the end.
+        Index("ix_transfers_named", "expires_at", sqlite_where=_NAMED, postgresql_where=_NAMED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 from app.core.db import db, transaction
 from app.core.errors import BadInputError
 from app.core.i18n import gettext as _
+from app.events.locking import locked_event
 from app.events.models import Event, EventState, TicketKind, TicketType
 from app.events.service import apply_changes
 from app.history.service import Actor
 from app.registrations.models import Registration, RegistrationState
-from app.registrations.seats import lock, set_capacity
+from app.registrations.seats import set_capacity
 
 # Fewer events than this are chance.
 EVENTS_MIN: Final = 3
@@ -114,7 +115,8 @@ def overbook(event_id: int, ticket_type_id: int, capacity: int, *, by: Actor, no
     """
     found = rates(past_shows(now=now))
     with transaction() as session:
-        lock(ticket_type_id)
+        # All ticket types in their order, and not this one alone: what hears of the change locks the others.
+        event = locked_event(event_id)
         kind = session.get(TicketType, ticket_type_id, populate_existing=True)
         offered = advice([kind], found) if kind is not None and kind.event_id == event_id else []
         if kind is None or not offered or not (kind.capacity or 0) < capacity <= offered[0].up_to:
@@ -126,4 +128,4 @@ def overbook(event_id: int, ticket_type_id: int, capacity: int, *, by: Actor, no
         kind.overbooked_from = seats
         session.flush()
         parts = {"ticket_types": ({kind.slug: {"capacity": before}}, {kind.slug: {"capacity": capacity}})}
-        apply_changes(session.get_one(Event, event_id, populate_existing=True), {}, by=by, now=now, parts=parts)
+        apply_changes(event, {}, by=by, now=now, parts=parts)

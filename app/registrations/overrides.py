@@ -6,16 +6,19 @@ Each is one transaction, is told to the person by letter, and stands in the hist
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.db import transaction
-from app.core.errors import BadInputError, ConflictError
+from app.core.errors import BadInputError, ConflictError, NotFoundError
 from app.core.i18n import gettext as _
+from app.events.locking import locked_event
 from app.events.models import Event, EventState, TicketType
 from app.events.service import apply_changes
 from app.history.service import Actor, record
 from app.registrations import places
 from app.registrations.models import SEATED, Registration, RegistrationState
+from app.registrations.queries import REMOVED
 from app.registrations.rules import is_live
 from app.registrations.seats import add_seat_and_take_it, lock, release_seat, take_freed_seat
 from app.registrations.waitlist import promote_all
@@ -38,6 +41,8 @@ def promote(registration_id: int, decision: Decision) -> None:
     and for an event that is off or over.
     """
     with transaction() as session:
+        if decision.adds_seat:
+            _lock_all(session, registration_id)
         registration = places.held(registration_id)
         before = registration.state
         if before is RegistrationState.CONFIRMED:
@@ -61,6 +66,8 @@ def move(registration_id: int, ticket_type_id: int, decision: Decision) -> None:
     to be added, and for a ticket type of another event; ConflictError for who is not registered any more.
     """
     with transaction() as session:
+        if decision.adds_seat:
+            _lock_all(session, registration_id)
         present_id = session.get_one(Registration, registration_id).ticket_type_id
         for locked in sorted({present_id, ticket_type_id}):  # one order, whatever the direction
             lock(locked)
@@ -97,7 +104,15 @@ def remove(registration_id: int, decision: Decision) -> None:
         registration = places.held(registration_id)
         before = registration.state
         if places.end(registration, "removed", now=decision.now):
-            _record("registration.removed", registration, decision, state=(before, registration.state))
+            _record(REMOVED, registration, decision, state=(before, registration.state))
+
+
+def _lock_all(session: Session, registration_id: int) -> None:
+    """Lock every ticket type of the event in their order: what hears of a larger one locks the others too."""
+    event_id = session.scalar(select(Registration.event_id).where(Registration.id == registration_id))
+    if event_id is None:
+        raise NotFoundError(_("There is no such registration."))
+    locked_event(event_id)
 
 
 def _take_seat(session: Session, registration: Registration, ticket_type_id: int, decision: Decision) -> None:

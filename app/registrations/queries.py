@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, func, select, union_all
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, exists, func, select, union_all
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.clock import utc_now
@@ -15,6 +15,7 @@ from app.core.i18n import gettext as _
 from app.events.admission import refuse_strangers
 from app.events.models import Event
 from app.events.queries import reachable
+from app.history.models import Entry
 from app.registrations.known_events import event_as_it_is
 from app.registrations.models import (
     LIVE,
@@ -32,8 +33,19 @@ from app.registrations.models import (
 from app.registrations.rules import code_in, link_is_open, opens, opens_reminders, opens_transfer
 
 QUESTIONS_MAX: Final = 100
-MINE_MAX: Final = 200
+# Of one address: read, shown and erased at once. More than anybody has; a second press erases the rest.
+MINE_MAX: Final = 1_000
 LINKS_MAX: Final = 3  # more letters than this help nobody, and would fill a mailbox
+# In the history: an organizer ended somebody's registration.
+REMOVED: Final = "registration.removed"
+# What the page of one's own registration shows.
+_OWN: Final = (
+    joinedload(Registration.event).joinedload(Event.venue),
+    joinedload(Registration.event).joinedload(Event.city),
+    joinedload(Registration.ticket_type),
+    joinedload(Registration.invitation),
+    selectinload(Registration.answers),
+)
 
 
 class LinkExpiredError(GoneError):
@@ -82,17 +94,7 @@ def own_registration(token: str) -> Registration:
 
 def registration_by(token: str) -> Registration:
     """Return the registration of a link, also of one that has expired; NotFoundError."""
-    statement = (
-        select(Registration)
-        .where(Registration.code == code_in(token))
-        .options(
-            joinedload(Registration.event).joinedload(Event.venue),
-            joinedload(Registration.event).joinedload(Event.city),
-            joinedload(Registration.ticket_type),
-            joinedload(Registration.invitation),
-            selectinload(Registration.answers),
-        )
-    )
+    statement = select(Registration).where(Registration.code == code_in(token)).options(*_OWN)
     registration = db.session.scalars(statement).one_or_none()
     if registration is None or not opens(token, registration):
         raise NotFoundError(
@@ -125,6 +127,49 @@ def present_transfer(registration: Registration, *, now: datetime) -> Transfer |
         Transfer.registration_id == registration.id, Transfer.state == TransferState.OPEN, Transfer.expires_at > now
     )
     return db.session.scalar(statement)
+
+
+def latest_of(registration: Registration) -> Registration:
+    """Return the last registration that this person made for the event, with all that a link to it brings."""
+    statement = select(Registration).where(
+        Registration.event_id == registration.event_id, Registration.email_key == registration.email_key
+    )
+    return db.session.scalars(statement.order_by(Registration.id.desc()).limit(1).options(*_OWN)).one()
+
+
+def was_removed(registration_id: int) -> bool:
+    """Tell whether an organizer has ended this registration."""
+    statement = select(Entry.id).where(Entry.registration_id == registration_id, Entry.action == REMOVED)
+    return db.session.scalar(statement.limit(1)) is not None
+
+
+def invitation_kept(registration_id: int) -> int | None:
+    """Return the invitation whose use is still that of who left; None where somebody else has come by it.
+
+    That is: the place was passed on, or another registration of this person has followed.
+    """
+    later = aliased(Registration)
+    followed = exists().where(
+        later.event_id == Registration.event_id,
+        later.email_key == Registration.email_key,
+        later.id > Registration.id,
+    )
+    passed_on = exists().where(Transfer.registration_id == Registration.id, Transfer.state == TransferState.ACCEPTED)
+    statement = select(Registration.invitation_id).where(Registration.id == registration_id, ~followed, ~passed_on)
+    return db.session.scalar(statement)
+
+
+def transfers_begun(registration: Registration) -> int:
+    """Return how often this person has offered a place at the event to somebody, by whichever registration."""
+    statement = (
+        select(func.count(Transfer.id))
+        .join(Transfer.registration)
+        .where(
+            Registration.event_id == registration.event_id,
+            Registration.email_key == registration.email_key,
+        )
+    )
+    return db.session.scalar(statement) or 0
 
 
 def live_place(event_id: int, email_key: str) -> Registration | None:
@@ -221,12 +266,53 @@ def registrations_of(email_key: str) -> Sequence[Registration]:
         .options(
             contains_eager(Registration.event).joinedload(Event.venue),
             joinedload(Registration.ticket_type),
+            joinedload(Registration.invitation),
             selectinload(Registration.answers).joinedload(Answer.question),
         )
         .order_by(Event.starts_at.desc(), Registration.id.desc())
         .limit(MINE_MAX)
     )
     return db.session.scalars(statement).unique().all()
+
+
+def places_offered_to(email_key: str) -> Sequence[Transfer]:
+    """Return the places that others have passed on to an address, or wanted to, the latest first, with the event."""
+    return _transfers(Transfer.email_key == email_key)
+
+
+def places_offered_by(email_key: str) -> Sequence[Transfer]:
+    """Return the places that an address has passed on, or wanted to, the latest first, with the event."""
+    return _transfers(Registration.email_key == email_key)
+
+
+def _transfers(condition: ColumnElement[bool]) -> Sequence[Transfer]:
+    statement = (
+        select(Transfer)
+        .join(Transfer.registration)
+        .where(condition)
+        .options(contains_eager(Transfer.registration).joinedload(Registration.event).joinedload(Event.venue))
+        .order_by(Transfer.id.desc())
+        .limit(MINE_MAX)
+    )
+    return db.session.scalars(statement).unique().all()
+
+
+def address_on_record(email_key: str) -> str | None:
+    """Return where letters to somebody go: the address of their last registration, else that of a place offered them.
+
+    None for somebody nothing is stored about.
+    """
+    registered = (
+        select(Registration.email)
+        .where(Registration.email_key == email_key, Registration.erased_at.is_(None))
+        .order_by(Registration.id.desc())
+        .limit(1)
+    )
+    offered = select(Transfer.email).where(Transfer.email_key == email_key).order_by(Transfer.id.desc()).limit(1)
+    found: str | None = db.session.scalar(
+        select(func.coalesce(registered.scalar_subquery(), offered.scalar_subquery()))
+    )
+    return found
 
 
 def person_link(code: str, *, now: datetime) -> PersonLink | None:

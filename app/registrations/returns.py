@@ -7,7 +7,7 @@ from app.core.errors import ConflictError
 from app.core.i18n import gettext as _
 from app.registrations import service
 from app.registrations.models import Registration
-from app.registrations.queries import event_for_sign_up, questions_of
+from app.registrations.queries import event_for_sign_up, latest_of, questions_of, was_removed
 from app.registrations.rules import asked, can_come_back, code_of
 from app.registrations.service import SignUp
 
@@ -15,11 +15,18 @@ from app.registrations.service import SignUp
 def come_back(registration: Registration, *, now: datetime) -> None:
     """Sign the person up anew: a seat if one is free, else the end of the queue, and the letter that says which.
 
-    It is a registration of its own, whose calendar entry has a SEQUENCE above that of the CANCEL. Raises ConflictError
-    when nobody can sign up, or the event now asks something that was not answered; then the form is the way.
+    It is a registration of its own, whose calendar entry has a SEQUENCE above that of the CANCEL. However old the link,
+    it goes by the last registration of this person, so that nothing is forgotten by going back to an earlier one.
+
+    Raises ConflictError when nobody can sign up, an organizer ended the registration, or the event now asks something
+    that was not answered: then the form is the way. BadInputError when this takes a use of an invitation, since the
+    place was passed on, and there is none left.
     """
+    registration = latest_of(registration)
     if not can_come_back(registration, now=now):
         raise ConflictError(_("This event takes no sign-ups at the moment."))
+    if was_removed(registration.id):
+        raise ConflictError(_("The organizers ended this registration. Please sign up on the event's page."))
     questions = questions_of(registration.event_id)
     given = {answer.question_id: answer.value for answer in registration.answers}
     counting = asked(questions, given)
@@ -32,7 +39,8 @@ def come_back(registration: Registration, *, now: datetime) -> None:
         ticket_type_id=registration.ticket_type_id,
         answers=answers,
         language=registration.language,
-        invitation_id=registration.invitation_id,
+        code=code_of(registration) or "",
+        returns_from=registration.id,
     )
-    event = event_for_sign_up(registration.event.slug, now=now, code=code_of(registration) or "")
+    event = event_for_sign_up(registration.event.slug, now=now, code=wish.code)
     service.sign_up(event, wish, now=now)

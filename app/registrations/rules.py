@@ -155,8 +155,12 @@ def has_offer(registration: Registration, *, now: datetime) -> bool:
 
 
 def can_pass_on(registration: Registration, *, now: datetime) -> bool:
-    """Tell whether the person may give their place to somebody else: a confirmed one, until sign-up closes."""
-    return registration.state is RegistrationState.CONFIRMED and can_change_answers(registration, now=now)
+    """Tell whether the person may give their place to somebody else: a confirmed one, until sign-up closes.
+
+    Not where organizers decide who comes: nobody gets past them by another person's place.
+    """
+    is_theirs = registration.state is RegistrationState.CONFIRMED and not registration.event.needs_approval
+    return is_theirs and can_change_answers(registration, now=now)
 
 
 def is_on_its_way(transfer: Transfer, giver: Registration, *, now: datetime) -> bool:

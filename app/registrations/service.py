@@ -21,7 +21,7 @@ from app.events.models import Event, EventInvitation, Visibility
 from app.mail import outbox
 from app.registrations import places, rules
 from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Registration, RegistrationState, revised
-from app.registrations.queries import next_offset
+from app.registrations.queries import invitation_kept, next_offset
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
 from app.registrations.seats import lock, take_seat
 
@@ -46,7 +46,7 @@ class SignUp:
     answers: Mapping[int, AnswerValue]
     language: Language
     code: str = ""  # the invitation brought, for an event that asks for one
-    invitation_id: int | None = None  # one that this person has used before, and comes back by
+    returns_from: int | None = None  # the registration that this person comes back from
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def sign_up(event: Event, wish: SignUp, *, now: datetime) -> None:
     """Give the person a seat, or a place in the queue, and queue the letter that says which.
 
     Where an organizer decides on each sign-up, it becomes pending and takes no seat. At an event by invitation it
-    takes one use of the code in the wish.
+    takes one use of the code in the wish; who comes back, and passed the place on to nobody, has theirs still.
 
     An address that has a place already changes nothing and gets a letter with the link it has; the caller
     cannot tell the difference, and so cannot tell a stranger. Raises ConflictError when the event takes no
@@ -107,7 +107,7 @@ def _give_place(read: _AsRead, wish: SignUp, *, now: datetime) -> None:
     with transaction() as session:
         state = _decide(read, wish)
         # After the ticket type is locked, as everywhere.
-        invitation_id = wish.invitation_id
+        invitation_id = invitation_kept(wish.returns_from) if wish.returns_from is not None else None
         if read.is_by_invitation and invitation_id is None:
             invitation_id = use_invitation(read.event_id, wish.code, now=now)
         if read.is_by_invitation and invitation_id is None:

@@ -78,3 +78,4 @@ def init_app(app: Flask) -> None:
     jobs.register(app, "expire offers", offers.expire)
     jobs.register(app, "remind", reminders.remind)
     jobs.register(app, "forget answers", forgetting.forget_answers)
+    jobs.register(app, "forget transfers", forgetting.forget_transfers)

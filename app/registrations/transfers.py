@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.addresses import Address
@@ -20,11 +20,11 @@ from app.core.tokens import new_code
 from app.mail import outbox
 from app.registrations import places
 from app.registrations.models import Answer, Registration, RegistrationState, Transfer, TransferState
-from app.registrations.queries import next_offset
+from app.registrations.queries import next_offset, transfers_begun
 from app.registrations.rules import can_pass_on, is_on_its_way, sign_up_ends
 
 OPEN_FOR: Final = timedelta(days=3)
-# Letters to strangers that one place can cause.
+# Letters to strangers that one person can cause at one event.
 TRANSFERS_MAX: Final = 5
 
 AnswerValue = str | int | float | bool | list[str]
@@ -51,8 +51,8 @@ def pass_on(registration: Registration, receiver: Receiver, *, language: Languag
         if not can_pass_on(present, now=now):
             raise ConflictError(_("This place cannot be passed on any more."))
         places.withdraw_transfer(present.id, now=now)
-        earlier = select(func.count()).where(Transfer.registration_id == present.id)
-        if (session.scalar(earlier) or 0) >= TRANSFERS_MAX:
+        # Of the person, not of the registration: who leaves and comes back has no more of them.
+        if transfers_begun(present) >= TRANSFERS_MAX:
             raise ConflictError(_("You have offered your place to several people. Please write to the organizers."))
         transfer = Transfer(
             code=new_code(),

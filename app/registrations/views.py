@@ -16,11 +16,13 @@ from app.registrations.models import Registration
 from app.registrations.own_pages import secret_page
 from app.registrations.queries import (
     event_for_sign_up,
+    latest_of,
     live_place,
     own_registration,
     position_in_queue,
     present_transfer,
     questions_of,
+    was_removed,
 )
 from app.registrations.rules import (
     can_change_answers,
@@ -160,7 +162,8 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
     if form is None and changeable:
         known = {answer.question_id: answer.value for answer in registration.answers}
         form = correction_form(questions_of(registration.event_id), name=registration.name, answers=known)
-    may_come_back = can_come_back(registration, now=now)
+    may_sign_up = can_come_back(registration, now=now)
+    is_removed = may_sign_up and was_removed(latest_of(registration).id)
     return secret_page(
         "registrations/show.html",
         status,
@@ -172,8 +175,9 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
         can_change=changeable,
         can_leave=can_leave(registration, now=now),
         can_pass_on=can_pass_on(registration, now=now),
-        can_come_back=may_come_back,
-        has_come_back=may_come_back and live_place(registration.event_id, registration.email_key) is not None,
+        can_come_back=may_sign_up and not is_removed,
+        is_removed=is_removed,
+        has_come_back=may_sign_up and live_place(registration.event_id, registration.email_key) is not None,
         has_offer=has_offer(registration, now=now),
         transfer=present_transfer(registration, now=now),
         is_live=is_live(registration),

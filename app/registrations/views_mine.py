@@ -12,7 +12,7 @@ from app.core.i18n import current_language
 from app.history.service import THE_SITE
 from app.registrations import attendees, erasing, mine, personal_feed
 from app.registrations.forms_mine import AddressForm, DigitsForm
-from app.registrations.queries import LinkExpiredError, registrations_of
+from app.registrations.queries import LinkExpiredError, places_offered_to, registrations_of
 from app.registrations.rules import link_is_open, token_of
 from app.web.limits import limiter, sign_in_rate
 from app.web.pages import public_page, render, see_other
@@ -63,11 +63,13 @@ def renewed() -> Response:
 def show(token: str) -> Response:
     """List everything this address has signed up for."""
     now = utc_now()
-    registrations = registrations_of(mine.address_behind(token, now=now))
+    email_key = mine.address_behind(token, now=now)
+    registrations = registrations_of(email_key)
     return _own(
         render(
             "registrations/mine/show.html",
             registrations=registrations,
+            offered=places_offered_to(email_key),
             state_names=attendees.state_names(),
             own_token={each.id: token_of(each) for each in registrations},
             is_open={each.id: link_is_open(each, now=now) for each in registrations},

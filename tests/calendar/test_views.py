@@ -201,6 +201,32 @@ def test_unknown_calendar_is_not_found(client, event, make_event):
     assert [client.get(address).status_code for address in unknown] == [404] * len(unknown)
 
 
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ({"state": EventState.DRAFT}, 404),
+        ({"visibility": Visibility.UNLISTED}, 404),
+        ({"visibility": Visibility.INVITATION}, 404),
+        ({}, 200),
+    ],
+)
+def test_calendar_of_what_only_a_hidden_event_speaks_of_says_no_name(client, make_event, values, status):
+    series = Series(slug="secret", name=Texts(en="Secret series"), created_at=EARLIER)
+    tag = Tag(slug="secret", name=Texts(en="Secret subject"))
+    event = make_event("meetup", series=series, tags=[tag], **values)
+    with transaction() as session:
+        guest = Person(slug="secret", name=Texts(en="Secret guest"), is_guest=True, revised_at=EARLIER)
+        talk = Session(event_id=event.id, position=0, title=Texts(en="Opening"))
+        talk.speakers = [SessionSpeaker(person=guest, position=0)]
+        session.add_all([guest, talk])
+    parts = ("series", "tags", "speakers")
+
+    answers = [client.get(f"/calendar/{part}/secret{suffix}") for part in parts for suffix in ("", ".ics")]
+
+    assert [answer.status_code for answer in answers] == [status] * 6
+    assert [b"Secret" in answer.data for answer in answers] == [status == 200] * 6
+
+
 def test_file_of_a_cancelled_event_says_so(client, make_event):
     make_event("meetup", state=EventState.CANCELLED, title=Texts(zh="不办"))
 

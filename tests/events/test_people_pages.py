@@ -5,7 +5,7 @@ import pytest
 from app.core.db import db
 from app.core.i18n import Texts
 from app.events import talks
-from app.events.models import EventState, SessionKind
+from app.events.models import EventState, SessionKind, Visibility
 from tests.support.people import add_session, give_award, give_role, make_group, make_person, make_role
 from tests.support.statements import counted
 
@@ -37,6 +37,37 @@ def test_user_group_leaders_come_first_then_who_spoke_most(make_event):
         ("ada", 2, False),
         ("bob", 1, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "visibility", "status"),
+    [
+        (EventState.DRAFT, Visibility.PUBLIC, 404),
+        (EventState.PUBLISHED, Visibility.UNLISTED, 404),
+        (EventState.PUBLISHED, Visibility.PUBLIC, 200),
+    ],
+)
+def test_guest_has_a_page_once_a_public_event_names_them(client, make_event, state, visibility, status):
+    eve = make_person("eve", is_guest=True)
+    add_session(make_event("meetup", state=state, visibility=visibility), "Opening", eve)
+
+    page = client.get("/speakers/eve", headers=ENGLISH)
+    of_event = client.get("/events/meetup", headers=ENGLISH).text
+
+    assert (page.status_code, "Eve" in page.text) == (status, status == 200)
+    # No link that leads nowhere.
+    assert ("/speakers/eve" in of_event) == (status == 200)
+
+
+def test_guest_with_an_award_or_a_term_and_every_member_have_pages(client):
+    make_person("ada")
+    give_award(make_person("bob", is_guest=True), "Talent", 2021)
+    give_role(make_person("cem", is_guest=True), make_role("leader", is_leader=True))
+    make_person("eve", is_guest=True)
+
+    answers = [client.get(f"/speakers/{slug}").status_code for slug in ("ada", "bob", "cem", "eve")]
+
+    assert answers == [200, 200, 200, 404]
 
 
 def test_talks_of_drafts_cancelled_and_demo_events_do_not_count(make_event):

@@ -1,13 +1,14 @@
 """Two at the same instant, on real connections: a departure and a departure, an offer at its end, the last seat."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.addresses import normalise
 from app.core.clock import utc_now
@@ -21,9 +22,11 @@ from app.history.service import THE_SITE
 from app.mail.models import Letter
 from app.registrations import offers, overrides, service, transfers
 from app.registrations.models import SEATED, Registration, Transfer
+from app.registrations.overbooking import overbook
 from app.registrations.overrides import Decision
+from app.registrations.seats import lock
 from app.registrations.transfers import Receiver
-from tests.support.factories import sign_up_as, states
+from tests.support.factories import LONG_AGO, sign_up_as, states
 
 ROUNDS = 8
 PATIENCE = 30
@@ -50,6 +53,17 @@ def at_once(app):
             return list(pool.map(one, actions))
 
     return run
+
+
+@pytest.fixture
+def past(make_event):
+    """Three past events at which half of the people came, so that more may be let in than there are seats."""
+    for number in range(3):
+        starts_at = LONG_AGO + timedelta(days=30 * number)
+        event = make_event(starts_at=starts_at)
+        ids = [sign_up_as(event, name, now=starts_at - timedelta(days=1)).id for name in ("ada", "bob")]
+        with transaction() as session:
+            session.execute(update(Registration).where(Registration.id == ids[0]).values(checked_in_at=starts_at))
 
 
 def registration(registration_id: int) -> Registration:
@@ -272,3 +286,38 @@ def test_of_two_places_passed_on_to_one_person_at_once_they_get_one(make_event, 
         assert sorted(outcome, key=str) == ["ConflictError", None]
         assert sorted(states(event).values()) == ["cancelled", "confirmed", "confirmed"]
         assert seats_agree(event_id)
+
+
+@pytest.mark.parametrize("way", ["promote", "move", "overbook"])
+def test_seats_added_while_somebody_holds_the_first_ticket_type_make_no_deadlock(make_event, at_once, past, way):
+    event = make_event(
+        ticket_types=[{"slug": slug, "capacity": seats} for slug, seats in (("a", 1), ("b", 1), ("c", 4))]
+    )
+    event_id, (first, middle, last) = event.id, [kind.id for kind in event.ticket_types]
+    for name in ("ada", "bob", "cyd", "dan"):
+        sign_up_as(event, name, ticket_type_id=last)
+    sign_up_as(event, "fay", ticket_type_id=first)
+    sign_up_as(event, "gus", ticket_type_id=first)  # waits, so that a change looks at the first ticket type too
+    eve = sign_up_as(event, "eve", ticket_type_id=last if way == "promote" else middle).id
+    is_held = threading.Event()
+
+    def hold():
+        with transaction():
+            lock(first)
+            is_held.set()
+            time.sleep(1)  # until the other one has what it locks first
+            lock(last)
+
+    def add():
+        is_held.wait(PATIENCE)
+        if way == "overbook":
+            overbook(event_id, last, 5, by=THE_SITE, now=utc_now())
+            return
+        decision = Decision("because", THE_SITE, utc_now(), adds_seat=True)
+        _ = overrides.promote(eve, decision) if way == "promote" else overrides.move(eve, last, decision)
+
+    outcome = at_once(hold, add)
+
+    assert outcome == [None, None]
+    assert [name for name, state in states(event).items() if state != "confirmed"] == ["gus"]
+    assert seats_agree(event_id)

@@ -14,20 +14,24 @@ from sqlalchemy import func, select
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db as database
+from app.core.db import transaction
 from app.core.errors import NotFoundError
 from app.core.tokens import digits, digits_match
-from app.events.models import TicketType
+from app.events.invitations import invite
+from app.events.models import Event, TicketType, Visibility
 from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.delivery import deliver
-from app.mail.models import Letter, LetterState
+from app.mail.models import Letter, LetterState, RefusedAddress
 from app.registrations import erasing, mine, personal_feed
 from app.registrations.models import Answer, PersonLink, Question, Registration
 from app.registrations.rules import LINK_LIFETIME, token_of
+from app.registrations.service import SignUp, sign_up
 from tests.support.factories import sign_up_as, states
 
 ADA = normalise("ada@example.com")
 STARTS_AT = datetime(2031, 12, 13, 5, 0, tzinfo=UTC)
+EARLIER, LATER = datetime(2019, 12, 1, tzinfo=UTC), datetime(2019, 12, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 QUESTION = {"key": "company"}
 
@@ -68,7 +72,65 @@ def test_the_answer_is_the_same_for_every_address(make_event, client, db):
 
     assert known.status_code == unknown.status_code == 200
     assert known.text.replace("ada@", "eve@") == unknown.text
-    assert count(db, PersonLink) == 1
+    assert count(db, PersonLink) == 2
+    assert db.scalars(select(Letter.to_email).where(Letter.kind == "mine")).all() == ["ada@example.com"]
+
+
+def test_known_and_unknown_cost_as_many_statements_and_write_a_row(make_event, db, count_statements):
+    sign_up_as(make_event(), "ada")
+    cost = {}
+
+    for name in ("ada", "eve"):
+        address = normalise(f"{name}@example.com")
+        with count_statements() as asked:
+            mine.request_link(address, language="zh", now=utc_now())
+        with count_statements() as guessed, pytest.raises(NotFoundError):
+            mine.open_by_digits(address, "wrong", now=utc_now())
+        cost[name] = (len(asked), len(guessed))
+
+    assert cost["ada"] == cost["eve"]
+    db.rollback()
+    assert db.execute(select(PersonLink.email_key, PersonLink.attempts).order_by(PersonLink.id)).all() == [
+        ("ada@example.com", 1),
+        ("eve@example.com", 1),
+    ]
+
+
+def test_letter_goes_to_the_address_on_record_and_not_to_another_spelling_of_it(make_event, client, db):
+    sign_up_as(make_event(), "Bob", email="Bob@example.com")
+
+    ask(client, "bob@example.com")
+
+    assert db.scalars(select(Letter.to_email).where(Letter.kind == "mine")).all() == ["Bob@example.com"]
+
+
+def test_many_who_ask_at_once_send_three_letters(app, make_event, db):
+    sign_up_as(make_event(), "ada")
+    database.session.remove()
+    together = threading.Barrier(8)
+
+    def request():
+        with app.app_context():
+            together.wait(30)
+            mine.request_link(ADA, language="zh", now=utc_now())
+
+    threads = [threading.Thread(target=request) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert count(db, PersonLink) == 3
+    assert len(db.scalars(select(Letter.id).where(Letter.kind == "mine")).all()) == 3
+
+
+def test_ways_that_have_ended_are_deleted(make_event, db):
+    now = utc_now()
+    mine.request_link(ADA, language="zh", now=now)
+
+    mine.request_link(normalise("eve@example.com"), language="zh", now=now + mine.LINK_LIFETIME)
+
+    assert db.scalars(select(PersonLink.email_key)).all() == ["eve@example.com"]
 
 
 def test_letter_opens_everything_by_its_link_and_by_its_digits(make_event, client, letter):
@@ -200,6 +262,26 @@ def test_file_holds_everything_and_nothing_of_others(make_event, client, db):
     assert [letter["kind"] for letter in told["emails_sent"]] == ["confirmed", "mine"]
     assert "bob" not in answer.text
     assert "secret" not in answer.text
+
+
+def test_file_holds_the_invitation_and_that_the_address_refuses_letters(make_event, db):
+    event = make_event(visibility=Visibility.INVITATION)
+    code = invite(event.id, label="Press", uses_max=None, expires_at=None, by=THE_SITE, now=utc_now()).code
+    wish = SignUp("Ada", ADA, event.ticket_types[0].id, {}, "en", code=code)
+    sign_up(db.get(Event, event.id), wish, now=utc_now())
+    with transaction() as session:
+        session.add(RefusedAddress(key=ADA.key, refusals=2, first_at=EARLIER, last_at=LATER, words="mailbox full"))
+
+    told = mine.everything_about(ADA.key, now=utc_now())
+
+    assert [each["invitation"] for each in told["registrations"]] == ["Press"]
+    assert told["refuses_emails"] == {
+        "times": 2,
+        "first_at": EARLIER.isoformat(),
+        "last_at": LATER.isoformat(),
+        "not_written_to_since": None,
+        "words_of_the_server": "mailbox full",
+    }
 
 
 def test_erasing_takes_the_person_and_leaves_the_numbers(make_event, client, db):

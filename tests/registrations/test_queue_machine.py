@@ -69,6 +69,7 @@ class Place:
     until: datetime | None = None
     transfer: tuple[str, datetime] | None = None  # to whom, until when
     transfers: int = 0
+    is_removed: bool = False  # by an organizer
     again: set[int] = field(default_factory=set)  # the eight hours in which the link was sent again
 
 
@@ -221,8 +222,10 @@ class QueueMachine(RuleBasedStateMachine):
         """Press "sign up again" on the page of a place that has ended."""
         ended = self.one_of(pick, "cancelled")
         if self.live(ended.name) is None:
-            returns.come_back(self.row(ended), now=self.now)
-            self.arrive(ended.name, ended.kind)
+            last = [place for place in self.places if place.name == ended.name][-1]
+            assert self.refused(returns.come_back, self.row(ended), now=self.now) is last.is_removed
+            if not last.is_removed:
+                self.arrive(last.name, last.kind)
 
     @about("waiting", "offered")
     @rule(pick=which)
@@ -300,7 +303,8 @@ class QueueMachine(RuleBasedStateMachine):
     def pass_on(self, pick: int, other: str) -> None:
         """Offer one's place to somebody else, who may have one already: the giver cannot tell."""
         place = self.one_of(pick, "confirmed", "waiting")
-        may = place.state == "confirmed" and other != place.name and place.transfers < TRANSFERS_MAX
+        begun = sum(each.transfers for each in self.places if each.name == place.name)
+        may = place.state == "confirmed" and other != place.name and begun < TRANSFERS_MAX
         receiver = Receiver(other, normalise(f"{other}@example.com"))
         assert self.refused(transfers.pass_on, self.row(place), receiver, language="en", now=self.now) is not may
         if may:
@@ -377,6 +381,7 @@ class QueueMachine(RuleBasedStateMachine):
         place = self.one_of(pick, *LIVE)
         overrides.remove(self.row(place).id, self.decision())
         self.end(place, "removed")
+        place.is_removed = True
 
     # What must hold whenever nobody is in the middle of anything.
 

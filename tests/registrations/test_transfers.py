@@ -14,9 +14,11 @@ from app.events.models import Event, TicketType
 from app.history.service import THE_SITE
 from app.mail.delivery import deliver
 from app.mail.models import Letter, LetterState
-from app.registrations import transfers
+from app.registrations import mine, transfers
 from app.registrations.erasing import erase_person
-from app.registrations.models import Registration, Transfer, TransferState
+from app.registrations.forgetting import TRANSFERS_KEPT, forget_transfers
+from app.registrations.models import PersonLink, Question, Registration, RegistrationState, Transfer, TransferState
+from app.registrations.returns import come_back
 from app.registrations.rules import token_of, transfer_token_of
 from app.registrations.service import cancel
 from app.registrations.transfers import OPEN_FOR, TRANSFERS_MAX, Receiver
@@ -188,6 +190,50 @@ def test_a_new_wish_takes_the_place_of_the_former_one_and_there_is_an_end_to_the
     assert [state for _email, state in kept] == [TransferState.WITHDRAWN] * (TRANSFERS_MAX - 1) + [TransferState.OPEN]
 
 
+def test_who_leaves_and_comes_back_has_no_more_letters_to_strangers(db, event, ada):
+    for number in range(TRANSFERS_MAX):
+        transfers.pass_on(ada, Receiver("X", normalise(f"x{number}@example.com")), language="en", now=utc_now())
+    with transaction() as session:
+        session.delete(session.scalars(select(Question)).one())
+    cancel(ada, now=utc_now())
+    come_back(db.get(Registration, ada.id), now=utc_now())
+    again = db.scalars(select(Registration).order_by(Registration.id.desc()).limit(1)).one()
+
+    with pytest.raises(ConflictError):
+        transfers.pass_on(again, BOB, language="en", now=utc_now())
+
+    assert (again.email_key, again.state) == (ada.email_key, "confirmed")
+    assert db.scalar(select(func.count()).select_from(Transfer)) == TRANSFERS_MAX
+
+
+def test_where_organizers_decide_who_comes_no_place_is_passed_on_past_them(client, db, make_event):
+    event = make_event(needs_approval=True)
+    ada = sign_up_as(event, "ada")
+    with transaction() as session:
+        row = session.get(Registration, ada.id)
+        row.state, row.confirmed_at = RegistrationState.CONFIRMED, utc_now()
+        session.get(TicketType, row.ticket_type_id).seats_taken = 1
+
+    page = client.get(f"/r/{token_of(ada)}?lang=en").text
+    form = client.get(f"/r/{token_of(ada)}/transfer")
+    sent = client.post(f"/r/{token_of(ada)}/transfer", data={"name": "Bob", "email": "bob@example.com"})
+
+    assert "the organizers decide who comes: please ask them" in page
+    assert f"/r/{token_of(ada)}/transfer" not in page
+    assert (form.status_code, sent.status_code) == (303, 409)
+    assert db.scalar(select(func.count()).select_from(Transfer)) == 0
+
+
+def test_place_on_its_way_is_not_to_be_had_once_organizers_decide_who_comes(db, event, on_its_way):
+    with transaction() as session:
+        session.get(Event, event.id).needs_approval = True
+
+    with pytest.raises(ConflictError):
+        accept(db.get(Transfer, on_its_way.id))
+
+    assert states(event) == {"ada": "confirmed"}
+
+
 def test_the_time_to_confirm_ends_with_the_sign_up(db, event, ada):
     closes_at = utc_now() + timedelta(days=1)
     with transaction() as session:
@@ -282,6 +328,54 @@ def test_erasing_either_of_the_two_forgets_the_other_and_ends_what_is_on_its_way
     kept = db.get(Transfer, on_its_way.id)
     assert (kept.name, kept.email, kept.email_key, kept.state) == ("", "", "", TransferState.WITHDRAWN)
     assert states(event) == {"ada": "confirmed"}
+
+
+def test_whose_address_was_typed_sees_it_takes_it_along_and_erases_it(client, db, on_its_way):
+    client.post("/my/", data={"email": "BOB@example.com"})
+    token = mine.token_of(db.scalars(select(PersonLink)).one())
+    sent_to = db.scalars(select(Letter.to_email).where(Letter.kind == "mine")).all()
+
+    page = client.get(f"/my/{token}?lang=en").text
+    told = client.get(f"/my/{token}/data.json").json
+    erased = client.post(f"/my/{token}/erasure")
+
+    assert sent_to == ["bob@example.com"]
+    assert "Places others wanted you to have" in page
+    assert "Cloud native meetup 1" in page
+    assert "Nothing is stored" not in page
+    (received,) = told["places_passed_on_to_you"]
+    assert (received["name"], received["email"], received["status"]) == ("Bob", "bob@example.com", "open")
+    assert received["event"]["title"]["en"] == "Cloud native meetup 1"
+    assert erased.status_code == 303
+    assert db.execute(select(Transfer.name, Transfer.email, Transfer.email_key)).all() == [("", "", "")]
+
+
+def test_giver_is_told_whom_they_wrote_to(db, ada, on_its_way):
+    told = mine.everything_about(ada.email_key, now=utc_now())
+
+    (made,) = told["places_passed_on_by_you"]
+    assert (made["name"], made["email"], told["places_passed_on_to_you"]) == ("Bob", "bob@example.com", [])
+
+
+@pytest.mark.parametrize("how", ["open", "withdrawn", "accepted"])
+def test_whom_a_place_went_to_is_forgotten_thirty_days_after_it_is_settled(db, ada, on_its_way, how):
+    if how == "withdrawn":
+        transfers.withdraw(ada, now=utc_now())
+    if how == "accepted":
+        accept(on_its_way)
+    db.expire_all()
+    row = db.get(Transfer, on_its_way.id)
+    settled_at = row.closed_at or row.expires_at
+
+    early = forget_transfers(settled_at + TRANSFERS_KEPT - timedelta(seconds=1))
+    before = db.scalars(select(Transfer.email_key)).all()
+    done = [forget_transfers(settled_at + TRANSFERS_KEPT) for _time in range(2)]
+
+    assert (early, before, done) == (0, ["bob@example.com"], [1, 0])
+    db.expire_all()
+    kept = db.execute(select(Transfer.name, Transfer.email, Transfer.email_key, Transfer.state)).all()
+    assert kept == [("", "", "", how)]
+    assert states(db.get(Event, ada.event_id)).get("bob") == ("confirmed" if how == "accepted" else None)
 
 
 def test_erasing_the_giver_withdraws_the_place_from_its_way(db, ada, on_its_way):

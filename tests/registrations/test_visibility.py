@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.community.models import Group, GroupKind, Person
+from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
@@ -15,9 +16,12 @@ from app.events.models import EventInvitation, SessionSpeaker, Visibility
 from app.events.models import Session as AgendaSession
 from app.history.service import THE_SITE
 from app.mail.models import Letter
+from app.registrations import overrides, transfers
 from app.registrations.mails import write
-from app.registrations.models import Registration
+from app.registrations.models import Registration, Transfer
+from app.registrations.overrides import Decision
 from app.registrations.service import cancel
+from app.registrations.transfers import Receiver
 from tests.registrations.samples import ADA, ENGLISH
 from tests.registrations.test_views import own_path
 from tests.support.factories import states
@@ -207,6 +211,93 @@ def test_coming_back_takes_no_second_use_of_the_code(db, hidden, client):
     rows = db.execute(select(Registration.state, Registration.invitation_id).order_by(Registration.id)).all()
     assert rows == [("cancelled", one.id), ("confirmed", one.id)]
     assert db.scalar(select(EventInvitation.uses)) == 1
+
+
+def place_of(db, name):
+    db.expire_all()
+    statement = select(Registration).where(Registration.email_key == f"{name}@example.com")
+    return db.scalars(statement.order_by(Registration.id.desc()).limit(1)).one()
+
+
+def pass_on(db, giver, receiver):
+    """Let somebody give their place to somebody else, who takes it."""
+    address = normalise(f"{receiver}@example.com")
+    transfers.pass_on(place_of(db, giver), Receiver(receiver, address), language="en", now=utc_now())
+    transfer = db.scalars(select(Transfer).order_by(Transfer.id.desc()).limit(1)).one()
+    transfers.accept(transfer, name=receiver, answers={}, language="en", now=utc_now())
+
+
+def test_who_passed_the_place_on_comes_back_only_by_another_use_of_the_code(db, hidden, client):
+    one = invite(hidden.id, label="", uses_max=1, expires_at=None, by=THE_SITE, now=utc_now())
+    send(client, hidden, one.code)
+    pass_on(db, "ada", "bob")
+
+    sent = client.post(f"{own_path(place_of(db, 'ada'))}/return", headers=ENGLISH)
+
+    assert sent.status_code == 422
+    assert "used as often as it may be" in sent.text
+    assert states(hidden) == {"ada": "cancelled", "bob": "confirmed"}
+    assert db.scalar(select(EventInvitation.uses)) == 1
+
+
+def test_place_passed_on_and_taken_back_takes_a_use_by_whichever_link(db, hidden, invitation, client):
+    send(client, hidden, invitation.code)
+    first = own_path(place_of(db, "ada"))
+    cancel(place_of(db, "ada"), now=utc_now())
+    free = client.post(f"{first}/return")
+    pass_on(db, "ada", "bob")
+    counted = client.post(f"{first}/return")  # the oldest link, whose own place was passed on to nobody
+    pass_on(db, "ada", "cyd")
+
+    refused = client.post(f"{first}/return")
+
+    assert [each.status_code for each in (free, counted, refused)] == [303, 303, 422]
+    assert states(hidden) == {"ada": "cancelled", "bob": "confirmed", "cyd": "confirmed"}
+    assert db.scalar(select(EventInvitation.uses)) == 2
+
+
+def test_who_has_a_place_from_somebody_comes_back_by_the_use_that_came_with_it(db, hidden, client):
+    one = invite(hidden.id, label="", uses_max=1, expires_at=None, by=THE_SITE, now=utc_now())
+    send(client, hidden, one.code)
+    pass_on(db, "ada", "bob")
+    cancel(place_of(db, "bob"), now=utc_now())
+
+    sent = client.post(f"{own_path(place_of(db, 'bob'))}/return")
+
+    assert sent.status_code == 303
+    assert (place_of(db, "bob").state, place_of(db, "bob").invitation_id) == ("confirmed", one.id)
+
+
+def test_who_was_removed_by_an_organizer_comes_back_by_the_form_alone_and_it_counts(db, hidden, invitation, client):
+    send(client, hidden, invitation.code)
+    first = place_of(db, "ada")
+    overrides.remove(first.id, Decision("because", THE_SITE, utc_now()))
+
+    page = client.get(f"{own_path(first)}?lang=en").text
+    pressed = client.post(f"{own_path(first)}/return", headers=ENGLISH)
+    before = states(hidden)
+    by_form = send(client, hidden, invitation.code)
+
+    assert "/return" not in page
+    assert "The organizers ended your registration." in page
+    assert pressed.status_code == 409
+    assert before == {"ada": "cancelled"}
+    assert by_form.status_code == 303
+    assert states(hidden) == {"ada": "confirmed"}
+    assert db.scalar(select(EventInvitation.uses)) == 2
+
+
+def test_who_was_removed_cannot_come_back_by_an_earlier_link(db, hidden, invitation, client):
+    send(client, hidden, invitation.code)
+    first = own_path(place_of(db, "ada"))
+    cancel(place_of(db, "ada"), now=utc_now())
+    client.post(f"{first}/return")
+    overrides.remove(place_of(db, "ada").id, Decision("because", THE_SITE, utc_now()))
+
+    pressed = client.post(f"{first}/return")
+
+    assert pressed.status_code == 409
+    assert states(hidden) == {"ada": "cancelled"}
 
 
 def test_who_left_cannot_come_back_by_a_code_that_was_revoked(db, hidden, client):
