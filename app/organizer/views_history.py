@@ -109,7 +109,7 @@ def _page(managed: Managed | None, permissions: frozenset[Permission], zone: str
         page=page,
         days=past.by_day(page.lines, zone),
         fates=undoing.fates([line.entry for line in page.lines], may=may, now=utc_now()),
-        people=past.people(),
+        people=past.people(event.id if event else None),
         actions=words.known_actions(),
         zone=zone,
         is_first=before is None,
