@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import gate, invitations, team
@@ -115,12 +115,14 @@ def open_invitation(token: str) -> Response:
 @bp.post("/invitation/<token>")
 @limiter.limit(sign_in_rate)
 def accept_invitation(token: str) -> BaseResponse:
-    """Use the link up and sign this browser in."""
+    """Use the link up; sign this browser in if whoever was invited never was before, else lead to the sign-in."""
     browser = gate.this_browser()
     try:
         secret = invitations.accept(token, browser, now=utc_now())
     except NotFoundError:
         return _closed(HTTPStatus.GONE)
+    if secret is None:
+        return see_other("accounts.sign_in", next=url_for("organizer.dashboard"))
     return gate.let_in(see_other("organizer.dashboard"), secret, browser)
 
 

@@ -7,6 +7,7 @@ from app.accounts.rights import Permission
 from app.core.i18n import lazy_gettext as _l
 from app.history import words
 from app.organizer import (
+    receivers,
     views,
     views_event,  # noqa: F401 - adds its page to the blueprint
     views_feed,
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_feed.bp)
     app.register_blueprint(views_history.bp)
     app.register_blueprint(views_search.bp)
+    receivers.connect()
     proofs.name(app, _PROVED)
     menu.add(app, "site", 10, "organizer.dashboard", _l("Overview"), needs=None)
     menu.add(app, "event", 10, "organizer.event", _l("Overview"), needs=Permission.SEE, inside=_STEPS)
