@@ -24,7 +24,8 @@ _KEPT: Final = timedelta(days=7)
 def request_letter(address: Address, *, language: Language, onward: str = "", now: datetime) -> None:
     """Send an organizer a letter that signs in once, within ten minutes, by its link or its code.
 
-    For any other address the same is written, and nothing sent: neither the answer nor its time tells them apart.
+    Once its codes were guessed at too often within the hour, the letter comes with the link alone. For any other
+    address the same is written, and nothing sent: neither the answer nor its time tells them apart.
     """
     asked_key = rules.asked_with(address.key)
     with transaction():
@@ -32,9 +33,9 @@ def request_letter(address: Address, *, language: Language, onward: str = "", no
         organizer = queries.organizer_to_write_to(address.key)
         if queries.open_links(asked_key, now=now) >= rules.OPEN_LINKS_MAX:
             return
-        link = add_link(
-            organizer.id if organizer else None, LinkKind.LETTER, asked_key, lifetime=rules.LINK_LIFETIME, now=now
-        )
+        organizer_id, lifetime = organizer.id if organizer else None, rules.LINK_LIFETIME
+        has_code = queries.codes_at_risk(asked_key, now=now) < rules.OPEN_LINKS_MAX
+        link = add_link(organizer_id, LinkKind.LETTER, asked_key, lifetime=lifetime, has_code=has_code, now=now)
         if organizer is not None:
             _queue(mails.SIGN_IN, link, organizer, language=language, ids={"next": onward}, now=now)
 
@@ -46,7 +47,7 @@ def request_proof(by: Actor, *, language: Language, now: datetime) -> None:
     with transaction() as session:
         statement = select(Organizer).where(Organizer.id == by.organizer_id).with_for_update(key_share=True)
         organizer = session.scalars(statement).one()
-        if queries.open_links(asked_key, now=now) >= rules.OPEN_LINKS_MAX:
+        if queries.codes_at_risk(asked_key, now=now) >= rules.OPEN_LINKS_MAX:
             return
         link = add_link(organizer.id, LinkKind.PROOF, asked_key, lifetime=rules.LINK_LIFETIME, now=now)
         _queue(mails.PROOF, link, organizer, language=language, ids={"session": session_id}, now=now)
@@ -63,7 +64,13 @@ def sign_in_by_code(address: Address, typed: str, browser: Browser, *, now: date
         if link is not None and link.organizer_id is not None:
             return open_session(link.organizer_id, browser, way="code", now=now)
     # Outside: the guess must be counted, so this transaction commits.
-    raise _refusal()
+    raise BadInputError(
+        _(
+            "This code is wrong, has been used, or is too old. After five wrong codes an e-mail's code no longer "
+            "works; its link still does."
+        ),
+        field="code",
+    )
 
 
 def prove_by_code(by: Actor, typed: str, *, now: datetime) -> None:
@@ -72,11 +79,23 @@ def prove_by_code(by: Actor, typed: str, *, now: datetime) -> None:
         if _link_with(rules.asked_from(by.session_id or 0), typed, now=now) is not None:
             note_proof(by, way="code", now=now)
             return
-    raise _refusal()
+    raise BadInputError(
+        _(
+            "This code is wrong, has been used, or is too old. After five wrong codes an e-mail's code no longer "
+            "works; then ask for a new one."
+        ),
+        field="code",
+    )
 
 
 def add_link(
-    organizer_id: int | None, kind: LinkKind, asked_key: str, *, lifetime: timedelta, now: datetime
+    organizer_id: int | None,
+    kind: LinkKind,
+    asked_key: str,
+    *,
+    lifetime: timedelta,
+    has_code: bool = True,
+    now: datetime,
 ) -> SignInLink:
     """Make a link in the caller's transaction."""
     session = require_transaction()
@@ -85,7 +104,7 @@ def add_link(
         kind=kind,
         code=new_code(),
         asked_key=asked_key,
-        wrong_codes=0,
+        wrong_codes=0 if has_code else rules.NO_CODE,
         created_at=now,
         expires_at=now + lifetime,
     )
@@ -132,16 +151,6 @@ def _queue(
         language=language,
         ids={"link": link.id} | ids,
         now=now,
-    )
-
-
-def _refusal() -> BadInputError:
-    return BadInputError(
-        _(
-            "This code is wrong, has been used, or is too old. After five wrong codes the e-mail's code and link "
-            "no longer work; then ask for a new one."
-        ),
-        field="code",
     )
 
 

@@ -1,6 +1,7 @@
 """The door to everything under `/organizer`: closed by default, opened by the sign-in's cookie."""
 
 from http import HTTPStatus
+from itertools import islice
 from typing import Final
 from urllib.parse import quote
 
@@ -10,11 +11,14 @@ from werkzeug.wrappers import Response
 from app.accounts import queries, rules, sessions
 from app.accounts.models import Organizer, SignInSession
 from app.accounts.rights import PERMISSIONS, Permission
+from app.config import FORM_BYTES_MAX
 from app.core.clock import utc_now
+from app.core.db import db
 from app.core.errors import RefusedError
 from app.core.i18n import gettext as _
 from app.core.tokens import new_secret
 from app.history.service import Actor
+from app.web.bodies import FIELDS_MAX, keep_long_bodies_for
 from app.web.pages import render, see_other
 from app.web.same_origin import SAFE_METHODS
 
@@ -120,23 +124,39 @@ def this_path() -> str:
     return quote(request.path) + (f"?{query}" if query else "")
 
 
-def posted_fields() -> list[tuple[str, str]]:
-    """Return what was typed into the form that this request carries, in its order; files do not travel twice."""
-    return list(request.form.items(multi=True))
+def posted_fields() -> list[tuple[str, str]] | None:
+    """Return what was typed into the form that this request carries, in its order; files do not travel twice.
+
+    None where that is more than a usual form: a page does not give back everything that anybody may send.
+    """
+    fields = list(islice(request.form.items(multi=True), FIELDS_MAX + 1))
+    size = sum(len(name.encode(errors="replace")) + len(value.encode(errors="replace")) for name, value in fields)
+    return fields if len(fields) <= FIELDS_MAX and size <= FORM_BYTES_MAX else None
 
 
 def _ask_to_sign_in() -> Response:
     """Lead to the sign-in; what somebody typed while their sign-in ran out comes back to them whole."""
-    path = this_path()
     if request.method in SAFE_METHODS:
-        onward = safe_onward(path)
+        onward = safe_onward(this_path())
         return see_other("accounts.sign_in", **({"next": onward} if onward else {}))
-    status, fields = HTTPStatus.UNAUTHORIZED, posted_fields()
-    return render("accounts/session_ended.html", status, path=path, fields=fields, has_files=bool(request.files))
+    return _session_ended(posted_fields(), has_files=bool(request.files))
+
+
+def _session_ended(fields: list[tuple[str, str]] | None, *, has_files: bool) -> Response:
+    status = HTTPStatus.UNAUTHORIZED
+    return render("accounts/session_ended.html", status, path=this_path(), fields=fields, has_files=has_files)
+
+
+def _may_send_much() -> Response | None:
+    """Let whoever is signed in send a long body; answer anybody else without having read it."""
+    session = present_sign_in()
+    db.session.rollback()  # whoever sends slowly holds no connection meanwhile
+    return _session_ended(None, has_files=False) if session is None else None
 
 
 def init_app(app: Flask) -> None:
     """Ask at the door itself, so that a page which forgot to ask is closed and not open."""
+    keep_long_bodies_for(app, _may_send_much)
 
     @app.before_request
     def _ask() -> Response | None:

@@ -1,4 +1,4 @@
-"""Asking somebody to manage: the row, the letter, and the link in it that signs in once within seven days."""
+"""Asking somebody to manage: the row, the letter, and the link in it that accepts it once within seven days."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,6 +28,8 @@ KIND: Final = "invited"
 LIFETIME: Final = timedelta(days=7)
 _PURPOSE: Final = "invitation"
 _RECENT_MAX: Final = 500
+# How an organizer's row is locked to say what they may: each waits for the other, and no history that names them waits.
+LOCK: Final = {"key_share": True}
 
 
 def token_of(invitation: OrganizerInvitation) -> str:
@@ -65,7 +67,7 @@ def newcomer(address: Address, *, name: str, language: Language, now: datetime) 
     Somebody who was removed comes back with nothing of what they had.
     """
     session = require_transaction()
-    known = session.scalar(select(Organizer).where(Organizer.email_key == address.key).with_for_update())
+    known = session.scalar(select(Organizer).where(Organizer.email_key == address.key).with_for_update(key_share=True))
     if known is None:
         known = Organizer(
             email=address.email, email_key=address.key, name=name, language=language, role=None, created_at=now
@@ -128,10 +130,11 @@ def is_pending(organizer: Organizer, event_id: int | None) -> bool:
     return organizer.joined_at is None and bool(latest([organizer.id], event_id))
 
 
-def accept(token: str, browser: Browser, *, now: datetime) -> str:
-    """Use the link up and open a sign-in; return the secret for the cookie.
+def accept(token: str, browser: Browser, *, now: datetime) -> str | None:
+    """Use the link up and open the first sign-in; return the secret for the cookie.
 
-    It proves less than a link of ten minutes does: taking data out will ask for a code.
+    None for somebody who has signed in before: they have ways of their own, and a link that lies in a mailbox for a
+    week is none of them. It proves less than a link of ten minutes does: taking data out will ask for a code.
 
     Raises NotFoundError when the link is unknown, too old, used, or withdrawn.
     """
@@ -159,6 +162,8 @@ def accept(token: str, browser: Browser, *, now: datetime) -> str:
             event_id=used.event_id,
             changes={"role": (None, used.role)},
         )
+        if session.get_one(Organizer, used.organizer_id, populate_existing=True).joined_at is not None:
+            return None
         return open_session(used.organizer_id, browser, way=KIND, is_proof=False, now=now)
 
 

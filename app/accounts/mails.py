@@ -13,7 +13,10 @@ NEW_DEVICE = "new_device"
 
 
 def sign_in(letter: Letter) -> Draft | None:
-    """Write the letter with link and code; None when it was used, is too old, or its organizer was removed."""
+    """Write the letter with the link, and the code if it has one.
+
+    None when it was used, is too old, or its organizer was removed.
+    """
     found = queries.letter_link(letter.ids["link"])
     if found is None:
         return None
@@ -25,7 +28,7 @@ def sign_in(letter: Letter) -> Draft | None:
         SIGN_IN,
         organizer=organizer,
         address=public_url("accounts.open_link", token=rules.token_of(link), lang=letter.language, **onward),
-        code=spaced(rules.typed_code_of(link)),
+        code=spaced(rules.typed_code_of(link)) if rules.has_code(link) else "",
         minutes=minutes(),
     )
 
@@ -36,7 +39,7 @@ def proof(letter: Letter) -> Draft | None:
     if found is None or session is None:
         return None
     link, organizer = found
-    if link.used_at is not None or link.wrong_codes >= rules.WRONG_CODES_MAX or utc_now() >= link.expires_at:
+    if link.used_at is not None or not rules.has_code(link) or utc_now() >= link.expires_at:
         return None
     return draft(
         PROOF,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from app.accounts import rules
@@ -43,17 +43,23 @@ def letter_link(link_id: int) -> tuple[SignInLink, Organizer] | None:
 
 
 def open_links(asked_key: str, *, now: datetime) -> int:
-    """Return how many letters asked for by the same address, or from the same browser, hold it back from another."""
-    is_waiting = and_(SignInLink.wrong_codes < rules.WRONG_CODES_MAX, SignInLink.expires_at > now)
-    was_guessed_at = and_(
-        SignInLink.wrong_codes >= rules.WRONG_CODES_MAX, SignInLink.created_at > now - rules.GUESSED_AT_LASTS
+    """Return how many letters asked for by the same address can still be opened by their link."""
+    is_open = and_(SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+    return _number_asked_for(asked_key, is_open)
+
+
+def codes_at_risk(asked_key: str, *, now: datetime) -> int:
+    """Return how many codes, asked for by the same address or from the same browser, are or lately were guessed at."""
+    can_be = and_(
+        SignInLink.wrong_codes < rules.WRONG_CODES_MAX, SignInLink.used_at.is_(None), SignInLink.expires_at > now
     )
-    number = db.session.scalar(
-        select(func.count())
-        .select_from(SignInLink)
-        .where(SignInLink.asked_key == asked_key, SignInLink.used_at.is_(None), or_(is_waiting, was_guessed_at))
-    )
-    return number or 0
+    was = and_(SignInLink.wrong_codes == rules.WRONG_CODES_MAX, SignInLink.created_at > now - rules.GUESSED_AT_LASTS)
+    return _number_asked_for(asked_key, or_(can_be, was))
+
+
+def _number_asked_for(asked_key: str, condition: ColumnElement[bool]) -> int:
+    counted = select(func.count()).select_from(SignInLink).where(SignInLink.asked_key == asked_key, condition)
+    return db.session.scalar(counted) or 0
 
 
 def has_owner() -> bool:

@@ -16,9 +16,11 @@ COMMAND_LINK_LIFETIME: Final = timedelta(hours=1)
 SESSION_LIFETIME: Final = timedelta(days=30)
 # More letters than this do not help whoever waits for one, and would let a stranger fill the mailbox.
 OPEN_LINKS_MAX: Final = 3
-# Five of a million codes; then the letter is void, its link too.
+# Five of a million codes; then the letter's code is void. Its link is not: nobody guesses that one's 132 bits.
 WRONG_CODES_MAX: Final = 5
-# A letter that was guessed at counts as open for this long: at most 15 guesses an hour at one address.
+# What a letter has that is sent by its link alone: no code, and no guess at it.
+NO_CODE: Final = WRONG_CODES_MAX + 1
+# So long a code that was guessed at stands for one that can be: at most 15 guesses an hour at one address.
 GUESSED_AT_LASTS: Final = timedelta(hours=1)
 PROOF_LASTS: Final = timedelta(minutes=30)
 CHALLENGE_LIFETIME: Final = timedelta(minutes=5)
@@ -66,13 +68,13 @@ def asked_from(session_id: int) -> str:
 
 
 def is_open(link: SignInLink, *, now: datetime) -> bool:
-    """Tell whether the link still signs in: not used, not guessed at too often, and not past its time."""
-    return (
-        link.kind is not LinkKind.PROOF
-        and link.used_at is None
-        and link.wrong_codes < WRONG_CODES_MAX
-        and now < link.expires_at
-    )
+    """Tell whether the link still signs in: not used, and not past its time; wrong codes do it no harm."""
+    return link.kind is not LinkKind.PROOF and link.used_at is None and now < link.expires_at
+
+
+def has_code(link: SignInLink) -> bool:
+    """Tell whether the link's letter has a code that may still be typed."""
+    return link.wrong_codes < WRONG_CODES_MAX
 
 
 def is_proved(session: SignInSession, *, now: datetime) -> bool:

@@ -52,8 +52,9 @@ def link_for_command(address: Address, *, now: datetime) -> str:
 def sign_in(token: str, *, user_agent: str, device: str = "", now: datetime) -> str:
     """Use a link up and open a sign-in of 30 days; return the secret for the cookie.
 
-    Raises NotFoundError when the link is unknown, too old, already used, guessed at too often, or its organizer was
-    removed.
+    Wrong codes do a letter's link no harm: whoever types them at somebody's address keeps nobody out.
+
+    Raises NotFoundError when the link is unknown, too old, already used, or its organizer was removed.
     """
     with transaction() as session:
         # One guarded write decides: of two browsers that press at once, one gets in.
@@ -63,7 +64,6 @@ def sign_in(token: str, *, user_agent: str, device: str = "", now: datetime) -> 
                 SignInLink.code == rules.code_of(token),
                 SignInLink.kind != LinkKind.PROOF,
                 SignInLink.used_at.is_(None),
-                SignInLink.wrong_codes < rules.WRONG_CODES_MAX,
                 SignInLink.expires_at > now,
                 SignInLink.organizer_id.in_(select(Organizer.id).where(Organizer.removed_at.is_(None))),
             )

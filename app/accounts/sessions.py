@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, delete, update
 
 from app.accounts import devices, mails, queries, rules
-from app.accounts.models import Identity, Organizer, Passkey, SignInLink, SignInSession
+from app.accounts.models import Identity, Organizer, OrganizerInvitation, Passkey, SignInLink, SignInSession
 from app.core.db import require_transaction, transaction
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
@@ -118,8 +118,9 @@ def revoke_others(*, by: Actor, now: datetime) -> int:
 
 
 def close_access(organizer_id: int, *, now: datetime) -> None:
-    """Shut every way in of an organizer, in the caller's transaction: sign-ins, links, passkeys, identities.
+    """Shut every way in of an organizer, in the caller's transaction.
 
+    Sign-ins, links, invitations to the site and to events, passkeys, identities.
     Not left to the gate alone: if the address is added again, old cookies and keys must stay shut.
     """
     session = require_transaction()
@@ -128,7 +129,7 @@ def close_access(organizer_id: int, *, now: datetime) -> None:
         .where(SignInSession.organizer_id == organizer_id, SignInSession.revoked_at.is_(None))
         .values(revoked_at=now)
     )
-    for table in (SignInLink, Passkey, Identity):
+    for table in (SignInLink, OrganizerInvitation, Passkey, Identity):
         session.execute(delete(table).where(table.organizer_id == organizer_id))
 
 

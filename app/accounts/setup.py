@@ -8,6 +8,7 @@ from app.accounts import (
     mails,
     menu,
     pages,
+    proofs,
     team,
     views_account,
     views_oidc,
@@ -39,5 +40,13 @@ def init_app(app: Flask) -> None:
     inside = ("team.member", "team.invite", "team.change_role")
     menu.add(app, "site", 60, "team.index", _l("Team"), needs=Permission.TEAM, inside=inside)
     words.register()
-    undo.register("organizer.removed", team.restore, needs={Permission.SITE})
-    undo.register("organizer.role_changed", team.give_back, needs={Permission.SITE})
+    undo.register("organizer.removed", team.restore, needs={Permission.SITE}, needs_proof=True)
+    undo.register("organizer.role_changed", team.give_back, needs={Permission.SITE}, needs_proof=True)
+    proofs.name(
+        app,
+        {
+            "team.invite": _l("Invite somebody to manage the site"),
+            "team.change_role": _l("Change somebody's role for the site"),
+            "team.invite_again": _l("Send an invitation to manage the site again"),
+        },
+    )

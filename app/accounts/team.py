@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import case, func, select
 
 from app.accounts import invitations
+from app.accounts.invitations import LOCK
 from app.accounts.models import Organizer, OrganizerInvitation, Role, SignInSession
 from app.accounts.sessions import close_access
 from app.accounts.signals import organizer_removed
@@ -141,7 +142,7 @@ def restore(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -> N
     """Take a removal back: the same role for the site; they sign in anew."""
     session = require_transaction()
     _require_owner(by)
-    organizer = session.get(Organizer, entry.changes["_organizer"][0], with_for_update=True, populate_existing=True)
+    organizer = session.get(Organizer, entry.changes["_organizer"][0], with_for_update=LOCK, populate_existing=True)
     if organizer is None or organizer.removed_at is None:
         raise undo.changed_since()
     before = entry.changes["role"][0]
@@ -171,7 +172,7 @@ def _require_owner(by: Actor) -> set[int]:
         select(Organizer.id)
         .where(Organizer.role == Role.OWNER, Organizer.removed_at.is_(None))
         .order_by(Organizer.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     owners = set(rows.scalars())
     if by.organizer_id is not None and by.organizer_id not in owners:
@@ -186,7 +187,7 @@ def _keep_an_owner(organizer: Organizer, owners: set[int]) -> None:
 
 def _locked(organizer_id: int) -> Organizer:
     session = require_transaction()
-    organizer = session.get(Organizer, organizer_id, with_for_update=True, populate_existing=True)
+    organizer = session.get(Organizer, organizer_id, with_for_update=LOCK, populate_existing=True)
     if organizer is None or organizer.removed_at is not None:
         raise NotFoundError(_("There is nobody like this in the team any more."))
     return organizer

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, Flask, current_app, g, redirect, request
 from werkzeug.wrappers import Response
 
-from app.accounts import codes, gate, mails, passkeys, queries, rules
+from app.accounts import codes, gate, mails, passkeys, proofs, queries, rules
 from app.accounts.forms import CredentialForm, ProofForm
 from app.accounts.models import ChallengeKind
 from app.accounts.pages import manage_page
@@ -32,14 +32,25 @@ class Task:
 
     @classmethod
     def sent(cls) -> "Task":
-        """Read it from the form or the address of this request, where it travels through the proof."""
-        values = request.form if request.method == "POST" else request.args
+        """Read it from the form or the address of this request, where it travels through the proof.
+
+        Fields only from a form, which comes from a page of ours (`same_origin`): in an address, anybody could have
+        filled them in, for a button that whoever follows the link takes for their own.
+        """
+        if request.method in SAFE_METHODS:
+            return cls(request.args.get("next", ""), is_file=request.args.get("file") == "1")
+        values = request.form
         try:
             read = json.loads(values.get("fields", ""))
             fields = [(str(name), str(value)) for name, value in read]
         except (ValueError, TypeError, RecursionError):
             fields = None
         return cls(values.get("next", ""), fields=fields, is_file=values.get("file") == "1")
+
+    @property
+    def words(self) -> str:
+        """What it is, as its room calls it; empty where it has no words."""
+        return proofs.words_for(self.path, method="GET" if self.fields is None else "POST")
 
     @property
     def fields_text(self) -> str:
@@ -136,8 +147,11 @@ def init_app(app: Flask) -> None:
         path = gate.this_path()
         if request.method in SAFE_METHODS:
             return see_other("proof.index", next=gate.safe_onward(path), file="1" if error.is_file else None)
-        # Files do not travel along; whoever sent one chooses it again.
-        task = Task(path, fields=gate.posted_fields())
-        problem = _("The file you chose cannot be kept meanwhile. Please choose it again afterwards.")
-        status = HTTPStatus.FORBIDDEN
-        return _page(ProofForm(), task, status, problem=problem if request.files else "")
+        fields, problem = gate.posted_fields(), ""
+        if fields is None:
+            problem = _("What you sent is too much to be kept meanwhile. Please go back afterwards and send it again.")
+        elif request.files:
+            # Files do not travel along; whoever sent one chooses it again.
+            problem = _("The file you chose cannot be kept meanwhile. Please choose it again afterwards.")
+        task = Task(path if fields is not None else "", fields=fields)
+        return _page(ProofForm(), task, HTTPStatus.FORBIDDEN, problem=problem)

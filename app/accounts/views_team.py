@@ -2,12 +2,12 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import gate, invitations, team
 from app.accounts.forms_team import InviteForm, RoleForm
-from app.accounts.gate import PATH, actor, require
+from app.accounts.gate import PATH, actor, require, require_fresh_proof
 from app.accounts.models import Role
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
@@ -37,6 +37,7 @@ def invite() -> BaseResponse:
     form = InviteForm(request.form, roles=Role)
     if not form.validate():
         return _page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    require_fresh_proof()
     try:
         team.invite(
             form.address,
@@ -67,6 +68,7 @@ def change_role(organizer_id: int) -> BaseResponse:
     form = RoleForm(request.form, roles=Role)
     if not form.validate():
         return _member_page(organizer_id, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    require_fresh_proof()
     try:
         team.change_role(organizer_id, form.chosen(), by=actor(), now=utc_now())
     except RefusedError as error:
@@ -79,6 +81,7 @@ def change_role(organizer_id: int) -> BaseResponse:
 def invite_again(organizer_id: int) -> BaseResponse:
     """Send the invitation again, with a new link."""
     require(Permission.SITE)
+    require_fresh_proof()
     team.invite_again(organizer_id, by=actor(), now=utc_now())
     return see_other(".index", done="", _anchor="team")
 
@@ -112,12 +115,14 @@ def open_invitation(token: str) -> Response:
 @bp.post("/invitation/<token>")
 @limiter.limit(sign_in_rate)
 def accept_invitation(token: str) -> BaseResponse:
-    """Use the link up and sign this browser in."""
+    """Use the link up; sign this browser in if whoever was invited never was before, else lead to the sign-in."""
     browser = gate.this_browser()
     try:
         secret = invitations.accept(token, browser, now=utc_now())
     except NotFoundError:
         return _closed(HTTPStatus.GONE)
+    if secret is None:
+        return see_other("accounts.sign_in", next=url_for("organizer.dashboard"))
     return gate.let_in(see_other("organizer.dashboard"), secret, browser)
 
 

@@ -121,8 +121,8 @@ def register() -> None:
     undo.register("event.recap_written", undo_change, needs=needs, can=can_undo)
     for action in RESTORABLE:
         undo.register(action, bring_back, needs={Permission.EDIT})
-    undo.register("event_team.removed", team.restore, needs={Permission.TEAM})
-    undo.register("event_team.role_changed", team.restore, needs={Permission.TEAM})
+    undo.register("event_team.removed", team.restore, needs={Permission.TEAM}, needs_proof=True)
+    undo.register("event_team.role_changed", team.restore, needs={Permission.TEAM}, needs_proof=True)
     _name_actions()
     _name_fields()
 

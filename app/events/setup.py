@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.accounts import menu
+from app.accounts import menu, proofs
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
@@ -25,6 +25,11 @@ from app.events import (  # those that are not used below add their pages to the
 from app.events.views import bp
 
 _IN_AGENDA = ("new", "add", "edit", "change", "paste", "preview", "take")
+_PROVED = {
+    "event_team.invite": _l("Invite somebody to manage the event"),
+    "event_team.change_role": _l("Change somebody's role at the event"),
+    "event_team.invite_again": _l("Send an invitation to manage the event again"),
+}
 _IN_TEAM = ("event_team.member", "event_team.invite", "event_team.change_role")
 
 
@@ -37,6 +42,7 @@ def init_app(app: Flask) -> None:
     jobs.register(app, "publish", life.publish_due)
     receivers.connect()
     past.register()
+    proofs.name(app, _PROVED)
     app.jinja_env.globals["COVER_VERSION"] = covers.VERSION
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import case, select
 
 from app.accounts import invitations
+from app.accounts.invitations import LOCK
 from app.accounts.models import Organizer, Role
 from app.accounts.rights import may_give
 from app.accounts.team import Member, last_seen
@@ -133,7 +134,7 @@ def restore(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -> N
     session = require_transaction()
     organizer_id, (before, after) = entry.changes["_organizer"][0], entry.changes["role"]
     event_id = entry.event_id or 0
-    organizer = session.get(Organizer, organizer_id, populate_existing=True)
+    organizer = session.get(Organizer, organizer_id, with_for_update=LOCK, populate_existing=True)
     found = session.get(EventRole, (event_id, organizer_id), with_for_update=True, populate_existing=True)
     present = found.role.value if found else None
     if organizer is None or organizer.removed_at is not None or present != after:
@@ -159,9 +160,11 @@ def _require_above(event_id: int, *roles: Role, by: Actor) -> None:
 
 
 def _locked(event_id: int, organizer_id: int) -> EventRole:
+    """Lock somebody's role here, behind themselves: the order of `accounts.team`, whoever removes them meanwhile."""
     session = require_transaction()
+    organizer = session.get(Organizer, organizer_id, with_for_update=LOCK, populate_existing=True)
     found = session.get(EventRole, (event_id, organizer_id), with_for_update=True, populate_existing=True)
-    if found is None or found.organizer.removed_at is not None:
+    if organizer is None or found is None or organizer.removed_at is not None:
         raise _gone()
     return found
 

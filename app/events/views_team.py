@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import invitations
 from app.accounts.forms_team import InviteForm, RoleForm
-from app.accounts.gate import PATH, actor, signed_in_organizer
+from app.accounts.gate import PATH, actor, require_fresh_proof, signed_in_organizer
 from app.accounts.models import Role
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
@@ -40,6 +40,7 @@ def invite(slug: str) -> BaseResponse:
     form = InviteForm(request.form, roles=team.givable(roles))
     if not form.validate():
         return _page(managed, form, roles, HTTPStatus.UNPROCESSABLE_ENTITY)
+    require_fresh_proof()
     try:
         team.invite(
             managed.event,
@@ -71,6 +72,7 @@ def change_role(slug: str, organizer_id: int) -> BaseResponse:
     form = RoleForm(request.form, roles=team.givable(_mine(managed)))
     if not form.validate():
         return _member_page(managed, organizer_id, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    require_fresh_proof()
     team.change_role(managed.event.id, organizer_id, form.chosen(), by=actor(), now=utc_now())
     return see_other(".index", slug=managed.event.slug, done="", _anchor="team")
 
@@ -79,6 +81,7 @@ def change_role(slug: str, organizer_id: int) -> BaseResponse:
 def invite_again(slug: str, organizer_id: int) -> BaseResponse:
     """Send the invitation again, with a new link."""
     managed = _managed(slug)
+    require_fresh_proof()
     team.invite_again(managed.event, organizer_id, by=actor(), now=utc_now())
     return see_other(".index", slug=managed.event.slug, done="", _anchor="team")
 

@@ -42,6 +42,7 @@ class Way:
     run: Run
     needs: Callable[[Entry], frozenset[str]]
     can: Callable[[Entry], bool]
+    needs_proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,21 @@ def register(
     *,
     needs: Iterable[str] | Callable[[Entry], frozenset[str]],
     can: Callable[[Entry], bool] = lambda _entry: True,
+    needs_proof: bool = False,
 ) -> None:
-    """Let this function take back entries of an action."""
+    """Let this function take back entries of an action; `needs_proof`: only after a fresh proof of who asks."""
     if callable(needs):
-        _WAYS[action] = Way(run, needs, can)
+        _WAYS[action] = Way(run, needs, can, needs_proof)
         return
     fixed = frozenset(needs)
-    _WAYS[action] = Way(run, lambda _entry: fixed, can)
+    _WAYS[action] = Way(run, lambda _entry: fixed, can, needs_proof)
+
+
+def needs_proof(entry_id: int, *, event_id: int | None) -> bool:
+    """Tell whether whoever takes this entry back shows first who they are; for its view to ask before."""
+    here = Entry.event_id.is_(None) if event_id is None else Entry.event_id == event_id
+    action = db.session.scalar(select(Entry.action).where(Entry.id == entry_id, here))
+    return action in _WAYS and _WAYS[action].needs_proof
 
 
 def touched(entry: Entry) -> frozenset[str]:

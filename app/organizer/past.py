@@ -124,13 +124,20 @@ def by_day(lines: Sequence[Line], zone: str) -> list[tuple[date, list[Line]]]:
     return list(days.items())
 
 
-def people() -> Sequence[tuple[int, str]]:
-    """Return everybody who may have done something, those who were removed too, by name; for the filter."""
-    rows = db.session.execute(
+def people(event_id: int | None) -> Sequence[tuple[int, str]]:
+    """Return everybody who may have done something, those who were removed too, by name; for the filter.
+
+    At an event only who has done something there: its team need not know who else there is.
+    """
+    statement = (
         select(Organizer.id, Organizer.name, Organizer.email)
         .order_by(Organizer.removed_at.is_not(None), Organizer.name, Organizer.email)
         .limit(PEOPLE_MAX)
     )
+    if event_id is not None:
+        acted = select(Entry.organizer_id).where(Entry.event_id == event_id, Entry.organizer_id.is_not(None))
+        statement = statement.where(Organizer.id.in_(acted))
+    rows = db.session.execute(statement)
     return [(id_, f"{name} ({email})" if name else email) for id_, name, email in rows]
 
 

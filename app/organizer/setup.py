@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from app.accounts import menu
+from app.accounts import menu, proofs
 from app.accounts.rights import Permission
 from app.core.i18n import lazy_gettext as _l
 from app.history import words
 from app.organizer import (
+    receivers,
     views,
     views_event,  # noqa: F401 - adds its page to the blueprint
     views_feed,
@@ -20,6 +21,12 @@ _STEPS = (
     "life.take_back", "life.withdrawal", "life.deletion", "life.address", "life.change_address", "life.recap_page",
     "life.write_recap", "life.add_photos",
 )  # fmt: skip
+_PROVED = {
+    "history.site_file": _l("Download the history"),
+    "history.event_file": _l("Download the history"),
+    "history.undo": _l("Undo what was done to the team"),
+    "history.undo_at_event": _l("Undo what was done to the team"),
+}
 
 
 def init_app(app: Flask) -> None:
@@ -28,6 +35,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_feed.bp)
     app.register_blueprint(views_history.bp)
     app.register_blueprint(views_search.bp)
+    receivers.connect()
+    proofs.name(app, _PROVED)
     menu.add(app, "site", 10, "organizer.dashboard", _l("Overview"), needs=None)
     menu.add(app, "event", 10, "organizer.event", _l("Overview"), needs=Permission.SEE, inside=_STEPS)
     menu.add(app, "site", 70, "history.site_wide", _l("History"), needs=Permission.SITE)

@@ -57,6 +57,8 @@ def event_file(slug: str) -> Response:
 def undo(entry_id: int) -> BaseResponse:
     """Take back what was done to the site."""
     may = frozenset(map(str, site_permissions(require(Permission.SITE))))
+    if undoing.needs_proof(entry_id, event_id=None):
+        require_fresh_proof()
     undoing.undo(entry_id, event_id=None, by=actor(), may=may, now=utc_now())
     return _back() or see_other(".site_wide", _anchor="history")
 
@@ -66,6 +68,8 @@ def undo_at_event(slug: str, entry_id: int) -> BaseResponse:
     """Take back what was done to an event, for whoever may do such things."""
     managed = managed_event(slug, signed_in_organizer(), Permission.SEE)
     may = frozenset(map(str, managed.permissions))
+    if undoing.needs_proof(entry_id, event_id=managed.event.id):
+        require_fresh_proof()
     undoing.undo(entry_id, event_id=managed.event.id, by=actor(), may=may, now=utc_now())
     return _back() or see_other(".of_event", slug=managed.event.slug, _anchor="history")
 
@@ -105,7 +109,7 @@ def _page(managed: Managed | None, permissions: frozenset[Permission], zone: str
         page=page,
         days=past.by_day(page.lines, zone),
         fates=undoing.fates([line.entry for line in page.lines], may=may, now=utc_now()),
-        people=past.people(),
+        people=past.people(event.id if event else None),
         actions=words.known_actions(),
         zone=zone,
         is_first=before is None,

@@ -96,6 +96,11 @@ def counts(event_ids: Sequence[int]) -> Mapping[int, Mapping[RegistrationState, 
     return found
 
 
+def number(event_id: int, wanted: Wanted) -> int:
+    """Return how many attendees are wanted."""
+    return db.session.scalar(select(func.count(Registration.id)).where(*_matching(event_id, wanted))) or 0
+
+
 def attendee_page(event_id: int, wanted: Wanted, *, after: int = 0, before: int | None = None) -> Page:
     """Return up to 50 attendees behind the id `after`, or those just ahead of the id `before`; one statement."""
     statement = (

@@ -14,6 +14,7 @@ def register() -> None:
             "registration.promoted": _l("Given a seat past the queue"),
             "registration.removed": _l("Registration ended by organizers"),
             "change.announced": _l("Letters about a change sent at once"),
+            "attendees.downloaded": _l("Attendee list downloaded"),
             "person.erased": _l("Somebody's data erased"),
             "answers.forgotten": _l("Answers deleted after their time"),
         }
@@ -23,5 +24,9 @@ def register() -> None:
             "reason": _l("Reason"),
             "answers": _l("Answers"),
             "ticket_type": _l("Ticket type"),
+            "format": _l("File format"),
+            "wanted_state": _l("Only in this state"),
+            "rows": _l("Number of rows"),
+            "searched": _l("Only what a search found"),
         }
     )

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.accounts import menu
+from app.accounts import menu, proofs
 from app.accounts.rights import Permission
 from app.core import jobs
 from app.core.i18n import lazy_gettext as _l
@@ -44,12 +44,17 @@ _OF_ATTENDEES = (
     "approvals.index", "approvals.decision", "attendee.show", "attendee.promote", "attendee.move", "attendee.remove",
     "attendee.confirm_erasure", "attendee.erase",
 )  # fmt: skip
+_PROVED = {
+    "attendees.download": _l("Download the attendee list"),
+    "sign_up_manage.remove_question": _l("Delete a question and the answers given to it"),
+}
 
 
 def init_app(app: Flask) -> None:
     """Register the room's pages, letters and receivers."""
     app.register_blueprint(views.bp)
     past.register()
+    proofs.name(app, _PROVED)
     app.register_blueprint(views_feed.bp)
     app.register_blueprint(views_manage.bp)
     app.register_blueprint(views_attendee.bp)

@@ -13,7 +13,7 @@ from app.core.i18n import current_language
 from app.events.managed import managed_event
 from app.mail import queries as mail_queries
 from app.mail import service as mail
-from app.registrations import attendee, attendees, changes, export, overbooking
+from app.registrations import attendee, attendees, changes, downloads, export, overbooking
 from app.registrations.attendees import Wanted
 from app.web.pages import see_other
 
@@ -55,6 +55,7 @@ def download(slug: str, suffix: str) -> Response:
     event, wanted = managed_event(slug, signed_in_organizer(), Permission.EXPORT).event, _wanted()
     require_fresh_proof(is_file=True)
     form = export.FORMATS[suffix]
+    downloads.record_download(event.id, wanted, suffix, by=actor(), now=utc_now())
     chunks = form.chunks(export.attendee_list(event, wanted, language=current_language()))
     response = Response(stream_with_context(chunks), content_type=form.content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}-attendees.{form.suffix}"'

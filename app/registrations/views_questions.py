@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.gate import actor
+from app.accounts.gate import actor, require_fresh_proof
 from app.accounts.pages import manage_page
 from app.core.clock import utc_now
 from app.core.errors import BadInputError
@@ -152,5 +152,7 @@ def remove_question(slug: str, question_id: int) -> BaseResponse:
     event = to_configure(slug).event
     told = request.form.get("answers", "")
     answers = int(told[:9]) if told.isascii() and told.isdigit() else 0
+    if answers:  # the service takes away no more of them than this
+        require_fresh_proof()
     service.remove_question(event.id, question_id, answers=answers, by=actor(), now=utc_now())
     return see_other(".index", slug=slug, done="removed", question=str(question_id), _anchor="questions")

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from app.config import FORM_BYTES_MAX
 from app.core.db import db
 from app.core.errors import AppError
 from app.core.i18n import HTML_LANG, current_language
@@ -18,7 +19,8 @@ from app.web.bodies import body_limit
 
 log = logging.getLogger(__name__)
 
-_MEGABYTE: Final = 1024 * 1024
+_KILOBYTE: Final = 1024
+_MEGABYTE: Final = 1024 * _KILOBYTE
 
 
 def title_of(status: int) -> str:
@@ -55,8 +57,10 @@ def sentence_for(status: int) -> str:
 
 def _too_large() -> str:
     limit = body_limit()
-    if limit < _MEGABYTE:
+    if limit <= FORM_BYTES_MAX:
         return _("What you sent is longer than 64 kB. Please shorten your answers.")
+    if limit < _MEGABYTE:
+        return _("What you sent is longer than %(size)d kB. Please shorten it.", size=limit // _KILOBYTE)
     return _("What you sent is larger than %(size)d MB. Please send less at once.", size=limit // _MEGABYTE)
 
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts import codes, queries, rules, service
+from app.accounts import codes, mails, queries, rules, service
 from app.accounts.models import SignInLink, SignInSession
 from app.accounts.sessions import Browser
 from app.core.addresses import normalise
+from app.core.clock import utc_now
 from app.core.errors import BadInputError, NotFoundError
 from app.core.i18n import speaking
 from app.history.models import Entry
@@ -114,7 +115,7 @@ def test_link_is_refused_once_its_code_was_used(ada, db):
     assert sessions(db) == 1
 
 
-def test_hundred_guesses_void_the_letter_after_five(ada, db):
+def test_hundred_guesses_void_the_code_after_five_and_never_the_link(ada, db):
     code, token = ask(db)
     wrong = [f"{number:06}" for number in range(101) if f"{number:06}" != code][:100]
 
@@ -123,11 +124,11 @@ def test_hundred_guesses_void_the_letter_after_five(ada, db):
             codes.sign_in_by_code(ADA, guess, HERE, now=NOW)
     with pytest.raises(BadInputError):
         codes.sign_in_by_code(ADA, code, HERE, now=NOW)
-    with pytest.raises(NotFoundError):
-        service.sign_in(token, user_agent="", now=NOW)
+    by_guessing = sessions(db)
+    service.sign_in(token, user_agent="", now=NOW)
 
     assert newest(db).wrong_codes == 5
-    assert sessions(db) == 0
+    assert (by_guessing, sessions(db)) == (0, 1)
 
 
 def test_four_wrong_codes_are_forgiven(ada, db):
@@ -160,15 +161,86 @@ def test_guesses_at_one_address_do_not_touch_another_s_letters(ada, db):
     assert newest(db).wrong_codes == 0
 
 
-def test_letter_that_was_guessed_at_holds_back_others_for_an_hour(ada, db):
+def guess_at(code, *, now=NOW):
+    for wrong in other_than(code):
+        with pytest.raises(BadInputError):
+            codes.sign_in_by_code(ADA, wrong, HERE, now=now)
+
+
+def test_letters_that_were_guessed_at_hold_back_no_other_but_its_code(ada, db):
     for _ in range(3):
         code, _token = ask(db)
-        for wrong in other_than(code):
+        guess_at(code)
+    at_once = db.scalar(select(func.count()).select_from(Letter))
+    codes.request_letter(ADA, language="en", now=NOW)
+    too_many = db.scalar(select(func.count()).select_from(Letter))
+    within_the_hour, later = NOW + timedelta(minutes=59), NOW + timedelta(minutes=61)
+    code, token = ask(db, now=within_the_hour)
+    with pytest.raises(BadInputError):
+        codes.sign_in_by_code(ADA, code, HERE, now=within_the_hour)
+    service.sign_in(token, user_agent="", now=within_the_hour)
+    code, _token = ask(db, now=later)
+    codes.sign_in_by_code(ADA, code, HERE, now=later)
+
+    assert (at_once, too_many) == (3, 3)
+    assert db.scalar(select(func.count()).select_from(Letter)) == 5
+    assert sessions(db) == 2
+
+
+def test_fifteen_guesses_an_hour_are_taken_whatever_number_of_letters_is_asked_for(ada, db):
+    for minute in range(60):
+        now = NOW + timedelta(minutes=minute)
+        codes.request_letter(ADA, language="en", now=now)
+        guess_at(rules.typed_code_of(newest(db)), now=now)
+
+    counted = db.scalars(select(SignInLink.wrong_codes).order_by(SignInLink.id)).all()
+    assert counted[:3] == [5, 5, 5]
+    assert set(counted[3:]) == {rules.NO_CODE}
+    assert len(counted) == 3 * 6
+
+
+def test_letter_used_by_its_link_still_counts_as_guessed_at(ada, db):
+    for _ in range(3):
+        code, token = ask(db)
+        guess_at(code)
+        service.sign_in(token, user_agent="", now=NOW)
+
+    ask(db)
+
+    assert newest(db).wrong_codes == rules.NO_CODE
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_letter_without_a_code_has_the_link_alone(ada, db, language):
+    now = utc_now()
+    code, token = ask(db, now=now)
+    (letter,) = db.scalars(select(Letter))
+    with speaking(language):
+        whole = mails.sign_in(letter)
+        guess_at(code, now=now)
+        db.expire_all()
+        bare = mails.sign_in(letter)
+
+    spaced = f"{code[:3]} {code[3:]}"
+    why = {"en": "There is no code in this e-mail", "zh": "这封邮件里没有验证码"}[language]
+    assert [(spaced in each, token in each, why in each) for each in (whole.text, whole.html)] == [
+        (True, True, False)
+    ] * 2
+    assert [(spaced in each, token in each, why in each) for each in (bare.text, bare.html)] == [
+        (False, True, True)
+    ] * 2
+
+
+def test_proofs_guessed_at_hold_back_others_for_an_hour(ada, db):
+    _secret, me = proving(db, ada)
+    for _ in range(3):
+        codes.request_proof(me, language="en", now=NOW)
+        for wrong in other_than(rules.typed_code_of(newest(db))):
             with pytest.raises(BadInputError):
-                codes.sign_in_by_code(ADA, wrong, HERE, now=NOW)
-    codes.request_letter(ADA, language="en", now=NOW + timedelta(minutes=59))
+                codes.prove_by_code(me, wrong, now=NOW)
+    codes.request_proof(me, language="en", now=NOW + timedelta(minutes=59))
     within_the_hour = db.scalar(select(func.count()).select_from(Letter))
-    codes.request_letter(ADA, language="en", now=NOW + timedelta(minutes=61))
+    codes.request_proof(me, language="en", now=NOW + timedelta(minutes=61))
 
     assert within_the_hour == 3
     assert db.scalar(select(func.count()).select_from(Letter)) == 4

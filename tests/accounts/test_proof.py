@@ -1,20 +1,22 @@
 """Before personal data leave, whoever sits at the browser shows who they are; and nothing typed is lost by it."""
 
+import json
 import re
 from datetime import timedelta
 from html import unescape
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.accounts import gate, mails
-from app.accounts.models import LinkKind, SignInLink, SignInSession
+from app.accounts.models import LinkKind, Organizer, SignInLink, SignInSession
 from app.accounts.rules import typed_code_of
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import speaking
 from app.history.models import Entry
 from app.mail.models import Letter
+from app.web.bodies import takes
 from tests.support.organizers import ADA, signed_in
 
 PROOF = "/organizer/proof"
@@ -144,10 +146,103 @@ def test_proof_leads_nowhere_else(app, onward):
 
 
 @pytest.mark.parametrize("fields", ["{", "[1]", '[["a"]]', "null", '"x"', "[" * 9000])
-def test_proof_takes_broken_fields_for_none(app, fields):
-    response = signed_in(app).get(PROOF, query_string={"next": "/organizer/", "fields": fields[:3000]})
+def test_proof_takes_broken_fields_for_none(app, db, fields):
+    browser = signed_in(app)
+    browser.post(f"{PROOF}/letters", data={"next": "/organizer/"})
+
+    response = browser.post(PROOF, data={"next": "/organizer/", "fields": fields[:3000], "code": code_of(db)})
 
     assert response.status_code == 303
+
+
+def test_link_from_elsewhere_fills_in_no_form(app, erasing):
+    fields = json.dumps([["email", "eve@example.com"], ["role", "owner"]])
+
+    page = signed_in(app).get(PROOF, query_string={"next": "/organizer/team", "fields": fields}, follow_redirects=False)
+
+    assert (page.status_code, page.location) == (303, "/organizer/team")
+    assert "eve@example.com" not in page.text
+
+
+def test_page_names_what_its_button_does(app, erasing, make_event, db):
+    make_event("meetup")
+    browser = signed_in(app)
+    age(db, timedelta(hours=1))
+    browser.post(f"{PROOF}/letters")
+    unknown = json.dumps([["reason", "x"]])
+    invited = json.dumps([["email", "eve@example.com"]])
+
+    language = {"Accept-Language": "en"}
+
+    form = {"next": "/organizer/team", "fields": invited, "code": code_of(db)}
+    named = browser.post(PROOF, data=form, headers=language).text
+    browser.post(f"{PROOF}/letters")
+    form = {"next": "/organizer/trial/one/erasure", "fields": unknown, "code": code_of(db)}
+    plain = browser.post(PROOF, data=form, headers=language).text
+    file = {"next": "/organizer/events/meetup/attendees.csv?q=x", "file": "1"}
+    download = browser.get(PROOF, query_string=file, headers=language).text
+
+    what = "Invite somebody to manage the site"
+    assert f'<strong>{what}</strong><br><code class="address">/organizer/team</code>' in named
+    assert '<p><code class="address">/organizer/trial/one/erasure</code></p>' in plain
+    assert "<strong>Download the attendee list</strong>" in download
+
+
+def test_every_name_of_a_task_is_that_of_a_page(app):
+    assert set(app.extensions["names_of_proved_tasks"]) <= set(app.view_functions)
+
+
+def test_form_too_long_to_be_kept_is_said_to_be_lost(app, db):
+    @app.post("/organizer/trial/long")
+    @takes(200_000)
+    def long():
+        gate.require_fresh_proof()
+        return "done"
+
+    browser = signed_in(app)
+    age(db, timedelta(hours=1))
+
+    kept = browser.post("/organizer/trial/long?lang=en", data={"text": "y" * 60_000})
+    lost = browser.post("/organizer/trial/long?lang=en", data={"text": "y" * 70_000})
+
+    assert (kept.status_code, lost.status_code) == (403, 403)
+    assert ("yyyy" in kept.text, "yyyy" in lost.text) == (True, False)
+    assert "What you sent is too much to be kept meanwhile." in lost.text
+
+
+STEPS = [
+    ("/organizer/team", {"email": "cyd@example.com", "role": "owner", "language": "en"}),
+    ("/organizer/team/{eve}/role", {"role": "owner"}),
+    ("/organizer/team/{eve}/invitation", {}),
+    ("/organizer/events/meetup/team", {"email": "cyd@example.com", "role": "owner", "language": "en"}),
+    ("/organizer/events/meetup/team/{eve}/role", {"role": "owner"}),
+    ("/organizer/events/meetup/team/{eve}/invitation", {}),
+    ("/organizer/history/{site_role}/undo", {}),
+    ("/organizer/events/meetup/history/{event_role}/undo", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "data"), STEPS)
+def test_whoever_says_who_else_manages_shows_first_who_they_are(app, make_event, db, path, data):
+    make_event("meetup")
+    browser = signed_in(app)
+    eve = {"email": "eve@example.com", "role": "editor", "language": "en"}
+    for team in ("/organizer/team", "/organizer/events/meetup/team"):
+        assert browser.post(team, data=eve).status_code == 303
+    ids = {"eve": db.scalars(select(Organizer.id).where(Organizer.email_key == eve["email"])).one()}
+    for name, team in (("site_role", "/organizer/team"), ("event_role", "/organizer/events/meetup/team")):
+        assert browser.post(f"{team}/{ids['eve']}/role", data={"role": "door"}).status_code == 303
+        ids[name] = db.scalars(select(Entry.id).order_by(Entry.id.desc()).limit(1)).one()
+    age(db, timedelta(hours=1))
+    before = db.scalars(select(func.count()).select_from(Entry)).one()
+
+    asked = browser.post(path.format(**ids), data=data)
+    untouched = db.scalars(select(func.count()).select_from(Entry)).one() == before
+    age(db, timedelta(0))
+    done = browser.post(path.format(**ids), data=data)
+
+    assert (asked.status_code, untouched, done.status_code) == (403, True, 303)
+    assert f'value="{path.format(**ids)}"' in asked.text
 
 
 def test_letter_with_the_code_says_what_it_is_for(app, db):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts import invitations, service, team
 from app.accounts.models import Organizer, OrganizerInvitation, Role, SignInSession
@@ -12,6 +12,7 @@ from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.errors import BadInputError, ConflictError, NotFoundError, RefusedError
 from app.core.i18n import speaking
+from app.events import team as event_team
 from app.events.models import EventRole
 from app.history.models import Entry
 from app.history.service import Actor
@@ -95,6 +96,39 @@ def test_link_lets_in_once_within_seven_days(app, ada, db):
     with pytest.raises(NotFoundError):
         invitations.accept(link, Browser(), now=NOW + timedelta(days=6, hours=23))
     assert told(db)[-1] == ("organizer.accepted", "", [None, "editor"])
+
+
+def test_link_signs_in_nobody_who_has_been_here_before(app, ada, db):
+    browser = signed_in(app, "Eve@example.com", name="Eve")
+    browser.post("/organizer/sign-out")
+    organizer(db).role = None
+    db.commit()
+    invite(ada, now=utc_now())
+    page = app.test_client().get(f"/organizer/invitation/{token(db)}?lang=en").text
+    before = db.scalars(select(func.count()).select_from(SignInSession)).one()
+
+    other = app.test_client()
+    answer = other.post(f"/organizer/invitation/{token(db)}")
+
+    assert "Afterwards sign in as you always do; this link does not sign you in." in page
+    assert "Accept and sign in" not in page
+    assert (answer.status_code, answer.location) == (303, "/organizer/sign-in?next=/organizer/")
+    assert other.get_cookie("juhui_session", path="/organizer") is None
+    assert db.scalars(select(func.count()).select_from(SignInSession)).one() == before
+    db.expire_all()
+    assert db.scalars(select(OrganizerInvitation.used_at)).one() is not None
+    assert told(db)[-1] == ("organizer.accepted", "", [None, "editor"])
+    assert app.test_client().get(f"/organizer/invitation/{token(db)}").status_code == 410
+
+
+def test_removal_ends_the_invitations_to_events_too(app, ada, db, make_event):
+    spring = make_event("spring")
+    invite(ada)
+    event_team.invite(spring, EVE, Role.EDITOR, language="en", by=ada, now=NOW)
+
+    team.remove(organizer(db).id, by=ada, now=NOW)
+
+    assert db.scalars(select(OrganizerInvitation)).all() == []
 
 
 @pytest.mark.parametrize("how", ["late", "altered", "unknown", "withdrawn", "replaced"])

@@ -19,7 +19,7 @@ from app.registrations.models import RegistrationState
 from tests.calendar.samples import as_ics, as_vobject, lines_of, values_of
 from tests.support.codes import scanned
 from tests.support.factories import sign_up_as
-from tests.support.organizers import signed_in
+from tests.support.organizers import remove, signed_in
 from tests.support.statements import counted
 
 BOB = "bob@example.org"
@@ -154,6 +154,18 @@ def test_who_was_removed_loses_the_feed_at_once(app, client, make_event):
         session.scalars(select(Organizer).where(Organizer.email == BOB)).one().removed_at = utc_now()
 
     assert (before, client.get(address).status_code) == (200, 410)
+
+
+def test_who_was_removed_and_comes_back_has_no_feed(app, client, make_event):
+    make_event()
+    bob = signed_in(app, BOB, name="Bob")
+    address = address_of(bob)
+
+    remove(BOB)
+    removed = client.get(address).status_code
+    signed_in(app, BOB, name="Bob")
+
+    assert (removed, client.get(address).status_code) == (410, 410)
 
 
 def test_new_address_ends_the_old_one(client, ada, make_event):

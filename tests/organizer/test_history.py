@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.accounts.models import Organizer, SignInSession
+from app.accounts.service import add_organizer
+from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
@@ -75,6 +77,26 @@ def test_event_page_shows_this_event_alone(app, make_event):
 
     assert page.count('class="log-line"') == 1
     assert "Elsewhere" not in page
+
+
+def test_event_names_only_those_who_did_something_there(app, db, make_event):
+    spring, autumn = make_event("spring"), make_event("autumn")
+    browser = signed_in(app)
+    for number, name in enumerate(("bob", "cyd")):
+        add_organizer(normalise(f"{name}@example.com"), name=name.capitalize(), now=NOW)
+        who = db.scalars(select(Organizer.id).where(Organizer.email == f"{name}@example.com")).one()
+        write("event.changed", by=Actor(who), event_id=(spring, autumn)[number].id)
+
+    shown = {
+        path: [name in browser.get(f"/organizer/{path}").text for name in ("ada@", "bob@", "cyd@")]
+        for path in ("events/spring/history", "events/autumn/history", "history")
+    }
+
+    assert shown == {
+        "events/spring/history": [False, True, False],
+        "events/autumn/history": [False, False, True],
+        "history": [True, True, True],
+    }
 
 
 def test_narrowing_by_who_what_event_and_days(app, db, make_event):

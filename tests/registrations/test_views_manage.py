@@ -9,10 +9,12 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select, update
 
+from app.accounts.models import Organizer
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.events.models import Event, EventState
 from app.events.service import apply_changes
+from app.history.models import Entry
 from app.mail.models import Failure, Letter, LetterState, RefusedAddress
 from app.registrations.changes import announce
 from tests.support.factories import sign_up_as
@@ -107,6 +109,31 @@ def test_download_is_a_file_of_those_wanted(event, browser, suffix, content_type
     assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert response.headers["Cache-Control"] == "private, no-store"
     assert names_in(response.data, suffix) == ["王芳", "<b>Ada</b>"]
+
+
+def test_download_is_told_without_what_was_searched_for(event, browser, db):
+    browser.get(f"{LIST}.csv")
+    browser.get(f"{LIST}.xlsx?status=confirmed&q=wang")
+    browser.get(f"{LIST}.pdf")
+
+    entries = db.scalars(select(Entry).where(Entry.action == "attendees.downloaded").order_by(Entry.id)).all()
+    olga = db.scalars(select(Organizer.id)).one()
+    assert [(each.organizer_id, each.event_id, each.changes) for each in entries] == [
+        (olga, event.id, {"format": [None, "csv"], "rows": [None, 3]}),
+        (
+            olga,
+            event.id,
+            {
+                "format": [None, "xlsx"],
+                "rows": [None, 1],
+                "wanted_state": [None, "confirmed"],
+                "searched": [None, True],
+            },
+        ),
+    ]
+    history = browser.get("/organizer/events/meetup/history?lang=en").text
+    for words in ("Attendee list downloaded", "File format", "Number of rows", "Only what a search found"):
+        assert words in history
 
 
 def names_in(content, suffix):

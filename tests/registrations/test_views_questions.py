@@ -1,8 +1,12 @@
 """The organizers' pages of what an event asks: adding, changing, ordering, ending; and what answers forbid."""
 
-import pytest
-from sqlalchemy import select
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.models import SignInSession
+from app.core.clock import utc_now
 from app.core.i18n import Texts
 from app.history.models import Entry
 from app.registrations.models import Answer, Question, QuestionKind
@@ -193,6 +197,22 @@ def test_removing_says_what_goes_and_takes_no_more_than_that(db, make_event, olg
     entry = db.scalars(select(Entry).order_by(Entry.id.desc())).first()
     assert entry.changes["questions"][0]["answers"] == 2
     assert entry.changes["questions"][1] is None
+
+
+def test_answers_are_deleted_only_by_whoever_shows_who_they_are(db, make_event, olga):
+    event = make_event(questions=asking(required=False))
+    sign_up_as(event, "ada", answers={questions(db)["lunch"].id: "yes"})
+    db.execute(update(SignInSession).values(proved_at=utc_now() - timedelta(hours=1)))
+    db.commit()
+    answered, unanswered = path_to(db, event, "lunch", "/removal"), path_to(db, event, "number", "/removal")
+
+    asked = olga.post(answered, data={"answers": "1"})
+    lying = olga.post(answered, data={"answers": "0"})
+    gone = olga.post(unanswered, data={"answers": "0"})
+
+    assert [each.status_code for each in (asked, lying, gone)] == [403, 409, 303]
+    assert set(questions(db)) == {"lunch", "diet"}
+    assert answers(db) == {"lunch": "yes"}
 
 
 def test_question_of_another_event_is_not_there(db, make_event, olga):

@@ -3,15 +3,18 @@
 import socket
 import time
 from contextlib import ExitStack
+from io import BytesIO
 
 import pytest
 from flask import request
 
 from app.config import FORM_BYTES_MAX
-from app.web.bodies import READERS_MAX, takes
+from app.web.bodies import FIELDS_MAX, READERS_MAX, TEXT_BYTES_MAX, takes
+from tests.support.organizers import signed_in
 
 pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 
+IN_ONE, IN_PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
 HEAD = (
     b"POST /organizer/sign-in?lang=en HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -108,25 +111,93 @@ def test_body_of_a_request_that_only_reads_is_not_taken(client):
     assert answer.status_code == 200
 
 
-def test_a_view_may_take_more_than_the_site_s_usual(app):
-    @app.post("/large")
-    @takes(200_000)
-    def large():
-        return str(len(request.form["text"]))
+@pytest.fixture
+def photos(app):
+    """A page that takes much, as organizers have them: what reached it."""
+    reached = []
 
-    client, usual = app.test_client(), app.config["MAX_CONTENT_LENGTH"]
-
-    assert client.post("/large", data={"text": "x" * (usual + 10)}).text == str(usual + 10)
-    assert client.post("/large", data={"text": "x" * 200_001}).status_code == 413
-
-
-def test_what_is_too_large_is_said_in_the_size_that_may_be(app):
-    @app.post("/photos")
+    @app.post("/organizer/trial/photos")
     @takes(3 * 1024 * 1024)
-    def photos():
-        return str(len(request.form["text"]))
+    def take():
+        reached.append((len(request.form), sum(len(file.read()) for file in request.files.values())))
+        return "taken"
 
-    answer = app.test_client().post("/photos?lang=en", data={"text": "x" * (3 * 1024 * 1024)})
+    return reached
+
+
+class Unread(BytesIO):
+    """A body that nobody should ask for."""
+
+    def read(self, *_):
+        pytest.fail("a body was read that may not be sent")
+
+
+def send_unread(client, kind, **environ):
+    return client.post(
+        "/organizer/trial/photos?lang=en",
+        content_type=kind,
+        environ_overrides={"wsgi.input": Unread(), "wsgi.input_terminated": True, **environ},
+    )
+
+
+def test_a_view_may_take_more_than_the_site_s_usual(app, photos):
+    client, usual = signed_in(app), app.config["MAX_CONTENT_LENGTH"]
+
+    taken = client.post("/organizer/trial/photos", data={"text": "x" * (usual + 10)})
+    filed = client.post("/organizer/trial/photos", data={"file": (BytesIO(b"x" * 400_000), "a.png")})
+
+    assert (taken.status_code, filed.status_code) == (200, 200)
+    assert photos == [(1, 0), (0, 400_000)]
+
+
+def test_what_is_too_large_is_said_in_the_size_that_may_be(app, photos):
+    client = signed_in(app)
+
+    files = send_unread(client, IN_PARTS, CONTENT_LENGTH=str(3 * 1024 * 1024 + 1))
+    text = send_unread(client, IN_ONE, CONTENT_LENGTH=str(TEXT_BYTES_MAX + 1))
+
+    assert (files.status_code, text.status_code) == (413, 413)
+    assert "What you sent is larger than 3 MB. Please send less at once." in files.text
+    assert "What you sent is longer than 512 kB. Please shorten it." in text.text
+
+
+@pytest.mark.parametrize("kind", [IN_ONE, IN_PARTS])
+@pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": str(TEXT_BYTES_MAX)}, {"HTTP_TRANSFER_ENCODING": "chunked"}])
+def test_stranger_s_long_body_is_not_read(app, photos, kind, environ):
+    answer = send_unread(app.test_client(), kind, **environ)
+
+    assert answer.status_code == 401
+    assert "What you sent is too much to be shown here again." in answer.text
+    assert photos == []
+
+
+def test_cookie_that_holds_no_longer_is_a_stranger_s(app, photos):
+    client = signed_in(app)
+    cookie = client.get_cookie("juhui_session", path="/organizer").value
+    client.post("/organizer/sign-out")
+    client.set_cookie("juhui_session", cookie, path="/organizer")
+
+    assert client.post("/organizer/trial/photos", data={"text": "x" * 100_000}).status_code == 401
+    assert photos == []
+
+
+def test_form_of_more_fields_than_a_person_fills_in_is_not_taken_apart(app, photos):
+    client = signed_in(app)
+
+    def send(number):
+        body = "&".join(f"a{each}" for each in range(number))
+        return client.post(
+            "/organizer/trial/photos", data=body, content_type="application/x-www-form-urlencoded"
+        ).status_code
+
+    parts = {f"a{each}": "x" for each in range(FIELDS_MAX + 1)}
+    in_parts = client.post("/organizer/trial/photos", data=parts, content_type="multipart/form-data")
+
+    assert (send(FIELDS_MAX), send(FIELDS_MAX + 1), in_parts.status_code) == (200, 413, 413)
+    assert photos == [(FIELDS_MAX, 0)]
+
+
+def test_strangers_form_of_many_fields_is_refused_before_the_gate_shows_it_again(client):
+    answer = client.post("/organizer/team", data="a&" * 30_000, content_type="application/x-www-form-urlencoded")
 
     assert answer.status_code == 413
-    assert "What you sent is larger than 3 MB. Please send less at once." in answer.text
