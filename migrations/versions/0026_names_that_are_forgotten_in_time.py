@@ -1,13 +1,13 @@
 """Finding the letters and the transfers that still say whom they went to, to forget it in time.
 
 Revision ID: 0026
-Revises: 0014
+Revises: 0023
 """
 
 import sqlalchemy as sa
 from alembic import op
 revision = '0026'
-down_revision = '0014'
+down_revision = '0023'
 branch_labels = None
 depends_on = None
 
