@@ -58,7 +58,7 @@ def upload(browser, *contents):
 def fields(page):
     """Return what a browser would send of the recap's form as it stands."""
     form = re.search(
-        r'<form action="[^"]*/recap[^"/]*" method="post" novalidate data-keep>(.*?)</form>', page, re.DOTALL
+        r'<form action="[^"]*/recap[^"/]*" method="post" novalidate data-keep="\d+"[^>]*>(.*?)</form>', page, re.DOTALL
     )[1]
     found = dict(re.findall(r'<input (?=[^>]*name="([^"]*)")(?=[^>]*value="([^"]*)")', form))
     found |= {
