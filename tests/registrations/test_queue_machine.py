@@ -168,10 +168,8 @@ class QueueMachine(RuleBasedStateMachine):
     def row(self, place: Place) -> Registration:
         """Return the registration behind a place."""
         database.session.rollback()
-        rows = database.session.scalars(
-            select(Registration).where(Registration.event_id == self.event_id).order_by(Registration.id)
-        ).all()
-        return rows[self.places.index(place)]
+        rows = select(Registration).where(Registration.event_id == self.event_id).order_by(Registration.id)
+        return database.session.scalars(rows.offset(self.places.index(place)).limit(1)).one()
 
     def ids(self, places: Sequence[Place]) -> list[int]:
         """Return the numbers of the registrations behind these places."""
