@@ -311,7 +311,8 @@ def test_erasing_takes_the_person_and_leaves_the_numbers(make_event, client, db)
         for row in db.scalars(select(table))
         for value in vars(row).values()
     ]
-    assert not [value for value in everything if "王芳" in value or "ada" in value.lower() or "青云" in value]
+    # As a word: a Message-ID is hexadecimal, and may hold "ada" by chance.
+    assert not [value for value in everything if re.search(r"王芳|青云|\bada\b", value, re.IGNORECASE)]
     assert client.get(own).status_code == 404
     entry = db.scalars(select(Entry).where(Entry.action == "person.erased", Entry.event_id == ids[0])).one()
     assert (entry.registration_id, entry.subject, entry.changes) == (ids[1], "", {})

@@ -1,15 +1,13 @@
 """Any sequence of sign-ups, departures, approvals, offers, capacity changes, transfers, against a model of it.
 
-The model below is the queue as one explains it to a person; it asks nothing of the program but its clock rule for
-offers (tests/registrations/test_moments.py). After each step seats, places and letters must be exactly the model's.
+After each step seats, places and letters must be exactly those of the model (queue_model.py).
 `MACHINE_EXAMPLES=500` looks longer, `MACHINE_SHRINK=1` finds the shortest way to a failure.
 """
 
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -35,17 +33,14 @@ from app.history.service import THE_SITE
 from app.mail.models import Letter
 from app.registrations import approval, offers, overrides, returns, service, transfers
 from app.registrations.models import LIVE, SEATED, Registration, Transfer
-from app.registrations.moments import offer_end
 from app.registrations.overrides import Decision
 from app.registrations.seats import set_capacity
 from app.registrations.service import REMIND_EVERY, REPEAT_IS_A_SLIP
 from app.registrations.transfers import OPEN_FOR, TRANSFERS_MAX, Receiver
+from tests.registrations.queue_model import STARTS_AT, ZONE, Place, QueueModel
 from tests.support.factories import EventFactory, sign_up_as
 
 EXAMPLES, STEPS = int(os.environ.get("MACHINE_EXAMPLES", "30")), 40
-STARTS_AT = datetime(2031, 12, 13, 5, 0, tzinfo=UTC)
-BEGIN = STARTS_AT - timedelta(hours=60)  # seats are given for twelve hours, then offered
-ZONE, WITHIN, HOURS = "Asia/Shanghai", 48, 6
 
 names = st.sampled_from(["ada", "bob", "cyd", "dan", "eve", "fay"])
 kinds = st.sampled_from([0, 1])
@@ -58,27 +53,11 @@ def about(*states: str) -> Any:
     return precondition(lambda machine: any(place.state in states for place in machine.places))
 
 
-@dataclass
-class Place:
-    """One registration as the model knows it; the list of all of them is the order of arrival."""
-
-    name: str
-    kind: int
-    state: str
-    since: datetime
-    until: datetime | None = None
-    transfer: tuple[str, datetime] | None = None  # to whom, until when
-    transfers: int = 0
-    is_removed: bool = False  # by an organizer
-    again: set[int] = field(default_factory=set)  # the eight hours in which the link was sent again
-
-
-class QueueMachine(RuleBasedStateMachine):
+class QueueMachine(QueueModel, RuleBasedStateMachine):
     """Does things to an event of two ticket types, and to the model of it."""
 
     event_factory: ClassVar[EventFactory]
     examples: ClassVar[int] = 0
-    met: ClassVar[Counter[str]] = Counter()
 
     @initialize(
         first=st.lists(st.tuples(names, kinds), max_size=6, unique_by=lambda pair: pair[0]), hours=st.integers(0, 30)
@@ -96,68 +75,13 @@ class QueueMachine(RuleBasedStateMachine):
         self.event_id, self.kind_ids = event.id, [kind.id for kind in event.ticket_types]
         self.first_letter = database.session.scalar(select(func.max(Letter.id))) or 0
         database.session.commit()
-        self.now = BEGIN
-        self.capacity = [1, 1]
-        self.approval = False
+        self.open()
         # Per ticket type: who held a seat after the last step, and how many were let in since past what is free.
         self.held: list[set[int]] = [set(), set()]
         self.let_in = [0, 0]
-        self.places: list[Place] = []
-        self.letters: list[tuple[str, str]] = []
         for name, kind in first:
             self.sign_up_anew(name, kind)
         self.now += timedelta(hours=hours)
-
-    # The model's own words.
-
-    def live(self, name: str) -> Place | None:
-        """Return the one place of a person."""
-        return next((place for place in self.places if place.name == name and place.state in LIVE), None)
-
-    def one_of(self, pick: int, *states: str) -> Place:
-        """Return one of the places in these states."""
-        found = [place for place in self.places if place.state in states]
-        return found[pick % len(found)]
-
-    def taken(self, kind: int) -> int:
-        """Return how many seats are held."""
-        return sum(place.kind == kind and place.state in {"confirmed", "offered"} for place in self.places)
-
-    def waiting(self, kind: int) -> list[Place]:
-        """Return who waits, the first to come first."""
-        return [place for place in self.places if place.kind == kind and place.state == "waiting"]
-
-    def told(self, kind: str, name: str) -> None:
-        """Expect a letter."""
-        self.letters.append((kind, name))
-        QueueMachine.met[kind] += 1
-
-    def fill(self, kind: int) -> None:
-        """Give or offer what is free to those who wait."""
-        until = offer_end(self.now, starts_at=STARTS_AT, zone=ZONE, within_hours=WITHIN, hours=HOURS)
-        for place in self.waiting(kind):
-            if self.taken(kind) >= self.capacity[kind]:
-                return
-            place.state, place.until = ("confirmed", None) if until is None else ("offered", until)
-            self.told("promoted" if until is None else "offered", place.name)
-
-    def end(self, place: Place, letter: str) -> None:
-        """End a place and give its seat on."""
-        had_seat = place.state in {"confirmed", "offered"}
-        place.state, place.transfer = "cancelled", None
-        self.told(letter, place.name)
-        if had_seat:
-            self.fill(place.kind)
-
-    def seat_or_queue(self, kind: int) -> str:
-        """Return what somebody gets now: a seat that is free and for which nobody waits, else a place in the queue."""
-        return "confirmed" if self.taken(kind) < self.capacity[kind] and not self.waiting(kind) else "waiting"
-
-    def arrive(self, name: str, kind: int) -> None:
-        """Sign somebody up who has no place."""
-        state = "pending" if self.approval else self.seat_or_queue(kind)
-        self.places.append(Place(name, kind, state, self.now))
-        self.told(state, name)
 
     def sign_up_anew(self, name: str, kind: int) -> None:
         """Sign up who has no place."""
@@ -169,10 +93,8 @@ class QueueMachine(RuleBasedStateMachine):
     def row(self, place: Place) -> Registration:
         """Return the registration behind a place."""
         database.session.rollback()
-        rows = database.session.scalars(
-            select(Registration).where(Registration.event_id == self.event_id).order_by(Registration.id)
-        ).all()
-        return rows[self.places.index(place)]
+        rows = select(Registration).where(Registration.event_id == self.event_id).order_by(Registration.id)
+        return database.session.scalars(rows.offset(self.places.index(place)).limit(1)).one()
 
     def ids(self, places: Sequence[Place]) -> list[int]:
         """Return the numbers of the registrations behind these places."""
@@ -425,7 +347,8 @@ class QueueMachine(RuleBasedStateMachine):
 
 def test_whatever_happens_in_whatever_order_seats_places_and_letters_are_what_they_should_be(make_event):
     QueueMachine.event_factory = make_event
-    QueueMachine.examples, QueueMachine.met = 0, Counter()
+    QueueMachine.examples = 0
+    QueueMachine.met.clear()
 
     run_state_machine_as_test(
         QueueMachine,
