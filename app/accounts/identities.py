@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import queries
 from app.accounts.models import Identity, Organizer
 from app.accounts.oidc import Person
-from app.accounts.sessions import Browser, open_session
+from app.accounts.sessions import Browser, open_session, tell_of_new_way
 from app.core.addresses import normalise
 from app.core.db import require_transaction, transaction
-from app.core.errors import RefusedError
+from app.core.errors import NotFoundError, RefusedError
 from app.core.i18n import gettext as _
 from app.history.service import Actor, record
 
@@ -52,4 +52,15 @@ def _remember(issuer: str, person: Person, *, now: datetime) -> int:
     except IntegrityError:  # two browsers at once, for the first time
         return organizer.id
     record("identity.linked", by=Actor(organizer_id=organizer.id), now=now, subject=issuer)
+    tell_of_new_way(organizer, "provider", issuer, now=now)
     return organizer.id
+
+
+def unlink(identity_id: int, *, by: Actor, now: datetime) -> None:
+    """Let one's account at a provider no longer sign in; its next sign-in links it anew. Raises NotFoundError."""
+    with transaction() as session:
+        statement = delete(Identity).where(Identity.id == identity_id, Identity.organizer_id == by.organizer_id)
+        issuer = session.scalar(statement.returning(Identity.issuer))
+        if issuer is None:
+            raise NotFoundError(_("This account is no longer linked."))
+        record("identity.unlinked", by=by, now=now, subject=issuer)

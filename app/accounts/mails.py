@@ -10,6 +10,7 @@ from app.web.pages import public_url
 SIGN_IN = "sign_in"
 PROOF = "proof"
 NEW_DEVICE = "new_device"
+WAY_ADDED = "way_added"
 
 
 def sign_in(letter: Letter) -> Draft | None:
@@ -47,6 +48,21 @@ def proof(letter: Letter) -> Draft | None:
         code=spaced(rules.typed_code_of(link)),
         device=devices.in_words(session.user_agent),
         minutes=minutes(),
+    )
+
+
+def way_added(letter: Letter) -> Draft | None:
+    """Write the letter about a new way to sign in; None when its organizer was removed."""
+    organizer = queries.organizer_by_id(letter.ids["organizer"])
+    if organizer is None:
+        return None
+    return draft(
+        WAY_ADDED,
+        organizer=organizer,
+        way=letter.ids["way"],
+        name=letter.ids["name"],
+        at=letter.created_at,
+        address=public_url("account.index", lang=letter.language) + "#passkeys",
     )
 
 

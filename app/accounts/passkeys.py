@@ -27,7 +27,7 @@ from webauthn.helpers.structs import (
 
 from app.accounts import queries, rules
 from app.accounts.models import ChallengeKind, Organizer, Passkey, PasskeyChallenge
-from app.accounts.sessions import Browser, note_proof, open_session
+from app.accounts.sessions import Browser, note_proof, open_session, tell_of_new_way
 from app.core.db import require_transaction, transaction
 from app.core.errors import BadInputError, NotFoundError, RefusedError
 from app.core.i18n import gettext as _
@@ -133,6 +133,7 @@ def add(site: Site, answer: dict[str, Any], name: str, *, by: Actor, now: dateti
         )
         session.flush()
         record("passkey.added", by=by, now=now, subject=name)
+        tell_of_new_way(session.get_one(Organizer, by.organizer_id), "passkey", name, now=now)
 
     _answered(answer, ChallengeKind.ADD, session_id=by.session_id, now=now, then=keep)
 

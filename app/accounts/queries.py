@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from app.accounts import rules
-from app.accounts.models import Organizer, Passkey, Role, SignInLink, SignInSession
+from app.accounts.models import Identity, Organizer, Passkey, Role, SignInLink, SignInSession
 from app.core.db import db
 from app.core.tokens import hashed
 
@@ -14,6 +14,11 @@ from app.core.tokens import hashed
 def organizer_with(email_key: str) -> Organizer | None:
     """Return the organizer with this normalised address; None for anybody else, and for one that was removed."""
     return db.session.scalar(select(Organizer).where(Organizer.email_key == email_key, Organizer.removed_at.is_(None)))
+
+
+def organizer_by_id(organizer_id: int) -> Organizer | None:
+    """Return an organizer; None for one that was removed."""
+    return db.session.scalar(select(Organizer).where(Organizer.id == organizer_id, Organizer.removed_at.is_(None)))
 
 
 def organizer_to_write_to(email_key: str) -> Organizer | None:
@@ -107,6 +112,14 @@ def passkeys_of(organizer_id: int) -> list[Passkey]:
     """Return an organizer's passkeys, the oldest first."""
     statement = (
         select(Passkey).where(Passkey.organizer_id == organizer_id).order_by(Passkey.id).limit(rules.PASSKEYS_MAX)
+    )
+    return list(db.session.scalars(statement))
+
+
+def identities_of(organizer_id: int) -> list[Identity]:
+    """Return who an organizer is at other providers, the oldest first."""
+    statement = (
+        select(Identity).where(Identity.organizer_id == organizer_id).order_by(Identity.id).limit(rules.IDENTITIES_MAX)
     )
     return list(db.session.scalars(statement))
 

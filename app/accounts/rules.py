@@ -29,6 +29,7 @@ SEEN_EVERY: Final = timedelta(minutes=10)
 # By its past sign-ins a device is known again: as long as browsers keep a cookie at most.
 DEVICE_LIFETIME: Final = timedelta(days=400)
 PASSKEYS_MAX: Final = 20
+IDENTITIES_MAX: Final = 20
 SESSIONS_SHOWN: Final = 50
 
 _PURPOSE: Final = "sign-in"

@@ -11,7 +11,7 @@ from app.accounts.models import Identity, Organizer, OrganizerInvitation, Passke
 from app.core.db import require_transaction, transaction
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
-from app.core.tokens import hashed, new_secret
+from app.core.tokens import hashed, new_code, new_secret
 from app.history.service import Actor, record
 from app.mail import outbox
 
@@ -131,6 +131,22 @@ def close_access(organizer_id: int, *, now: datetime) -> None:
     )
     for table in (SignInLink, OrganizerInvitation, Passkey, Identity):
         session.execute(delete(table).where(table.organizer_id == organizer_id))
+
+
+def tell_of_new_way(organizer: Organizer, way: str, name: str, *, now: datetime) -> None:
+    """Queue, in the caller's transaction, the letter that says that one more way to sign in was added.
+
+    `way` is as in the history; `name` is what it is called.
+    """
+    outbox.queue(
+        mails.WAY_ADDED,
+        key=f"{mails.WAY_ADDED}:{new_code()}",
+        to_email=organizer.email,
+        to_name=organizer.name,
+        language=organizer.language,
+        ids={"organizer": organizer.id, "way": way, "name": name},
+        now=now,
+    )
 
 
 def note_seen(session_id: int, *, now: datetime) -> None:

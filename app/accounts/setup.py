@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
     kinds.register(mails.SIGN_IN, mails.sign_in)
     kinds.register(mails.PROOF, mails.proof)
     kinds.register(mails.NEW_DEVICE, mails.new_device)
+    kinds.register(mails.WAY_ADDED, mails.way_added)
     app.register_blueprint(bp)
     app.register_blueprint(views_account.bp)
     app.register_blueprint(views_proof.bp)

@@ -1,4 +1,4 @@
-"""One's own account: the browsers in which one is signed in, and passkeys."""
+"""One's own account: the browsers in which one is signed in, passkeys, and accounts elsewhere."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, current_app, g, render_template, request
 from werkzeug.wrappers import Response
 
-from app.accounts import devices, gate, passkeys, queries, rules, sessions
+from app.accounts import devices, gate, identities, passkeys, queries, rules, sessions
 from app.accounts.forms import NewPasskeyForm, PasskeyNameForm
 from app.accounts.pages import manage_page
 from app.core.clock import utc_now
@@ -78,6 +78,13 @@ def remove_passkey(passkey_id: int) -> Response:
     return see_other(".index", done="removed", _anchor="passkeys")
 
 
+@bp.post(f"/identities/{_ID}identity_id>/removal")
+def unlink_identity(identity_id: int) -> Response:
+    """Unlink an account at another provider."""
+    identities.unlink(identity_id, by=gate.actor(), now=utc_now())
+    return see_other(".index", done="unlinked", _anchor="identities")
+
+
 def _page(
     form: NewPasskeyForm | None = None, status: int = 200, *, renamed: Mapping[int, PasskeyNameForm] | None = None
 ) -> Response:
@@ -93,6 +100,7 @@ def _page(
         wrong=form or next(iter((renamed or {}).values()), None),
         done=request.args.get("done"),
         passkeys=[(one, names[one.id]) for one in known],
+        identities=queries.identities_of(session.organizer_id),
         passkeys_max=rules.PASSKEYS_MAX,
         can_use_passkeys=rules.passkey_host(current_app.config["PUBLIC_URL"]) is not None,
         is_proved=rules.is_proved(session, now=now),

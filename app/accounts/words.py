@@ -60,6 +60,7 @@ def register() -> None:
             "passkey.renamed": _l("Passkey renamed"),
             "passkey.removed": _l("Passkey removed"),
             "identity.linked": _l("Account of another provider linked"),
+            "identity.unlinked": _l("Account of another provider unlinked"),
         }
     )
     words.register_fields(

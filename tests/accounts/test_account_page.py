@@ -7,13 +7,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.accounts import passkeys, queries
-from app.accounts.models import Passkey, SignInSession
+from app.accounts import identities, mails, passkeys, queries
+from app.accounts.models import Identity, Organizer, Passkey, SignInSession
+from app.accounts.oidc import Person
+from app.accounts.sessions import Browser, tell_of_new_way
 from app.core.clock import utc_now
 from app.core.db import transaction
+from app.core.i18n import speaking
+from app.history.models import Entry
 from app.history.service import Actor
+from app.mail.models import Letter
 from tests.support.authenticator import Authenticator
-from tests.support.organizers import signed_in
+from tests.support.organizers import ADA, remove, signed_in
 
 ACCOUNT = "/organizer/account/"
 
@@ -191,3 +196,49 @@ def test_page_says_where_passkeys_cannot_work(make_app, engine_url):
     assert asked.status_code == 403
     assert "Passkeys do not work at this address of the site." in asked.text
     assert "data-passkey" not in sign_in_page
+
+
+def test_linked_account_is_shown_and_unlinked_by_its_organizer_alone(app, db):
+    browser, other = signed_in(app), signed_in(app, "bob@example.com", name="Bob")
+    identities.sign_in("https://id.example", Person("ada-1", ADA, is_verified=True), Browser(), now=utc_now())
+    identity = db.scalars(select(Identity.id)).one()
+    path = f"/organizer/account/identities/{identity}/removal"
+
+    shown = ["https://id.example" in each.get("/organizer/account/?lang=en").text for each in (browser, other)]
+    of_another = other.post(path).status_code
+    sent = browser.post(path)
+    again = browser.post(path).status_code
+
+    assert shown == [True, False]
+    assert (of_another, sent.status_code, again) == (404, 303, 404)
+    assert "The account is no longer linked." in browser.get("/organizer/account/?done=unlinked&lang=en").text
+    assert db.scalars(select(Identity)).all() == []
+    entry = db.scalars(select(Entry).order_by(Entry.id.desc())).first()
+    assert (entry.action, entry.subject) == ("identity.unlinked", "https://id.example")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_new_way_to_sign_in_is_told_by_letter(app, db, language):
+    signed_in(app)
+    ada = db.scalars(select(Organizer)).one()
+    identities.sign_in("https://id.example", Person("ada-1", ADA, is_verified=True), Browser(), now=utc_now())
+    with transaction():
+        tell_of_new_way(ada, "passkey", "My <phone>", now=utc_now())
+    letters = db.scalars(select(Letter).where(Letter.kind == "way_added").order_by(Letter.id)).all()
+
+    with speaking(language):
+        drafts = [mails.way_added(letter) for letter in letters]
+    remove(ADA)
+    db.expire_all()
+
+    words = {
+        "en": ["An account of another provider was linked to yours:", "A passkey was added to your account:"],
+        "zh": ["你的账号关联了其他平台的账号：", "你的账号添加了通行密钥："],
+    }[language]
+    assert [letter.to_email for letter in letters] == [ADA, ADA]
+    for draft, sentence, name in zip(drafts, words, ["https://id.example", "My <phone>"], strict=True):
+        assert sentence in draft.text
+        assert sentence in draft.html
+        assert name in draft.text
+    assert "My &lt;phone&gt;" in drafts[1].html
+    assert [mails.way_added(letter) for letter in letters] == [None, None]

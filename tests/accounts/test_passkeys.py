@@ -13,6 +13,7 @@ from app.core.addresses import normalise
 from app.core.errors import BadInputError, NotFoundError, RefusedError
 from app.history.models import Entry
 from app.history.service import Actor
+from app.mail.models import Letter
 from tests.support.authenticator import Authenticator, b64, unb64
 from tests.support.organizers import remove
 
@@ -63,6 +64,8 @@ def test_passkey_is_added_and_signs_in(ada, db):
     assert (row.name, row.sign_count, row.created_at, row.last_used_at) == ("Laptop", 1, NOW, later)
     actions = [(entry.action, entry.subject) for entry in db.scalars(select(Entry).order_by(Entry.id))]
     assert actions == [("signed_in", "ada"), ("passkey.added", "Laptop"), ("signed_in", "ada")]
+    told = db.scalars(select(Letter.ids).where(Letter.kind == "way_added")).all()
+    assert told == [{"organizer": ada.organizer_id, "way": "passkey", "name": "Laptop"}]
     assert db.scalar(select(func.count()).select_from(PasskeyChallenge)) == 0
 
 
