@@ -294,7 +294,10 @@ def address_on_record(email_key: str) -> str | None:
         .limit(1)
     )
     offered = select(Transfer.email).where(Transfer.email_key == email_key).order_by(Transfer.id.desc()).limit(1)
-    return db.session.scalar(select(func.coalesce(registered.scalar_subquery(), offered.scalar_subquery())))
+    found: str | None = db.session.scalar(
+        select(func.coalesce(registered.scalar_subquery(), offered.scalar_subquery()))
+    )
+    return found
 
 
 def person_link(code: str, *, now: datetime) -> PersonLink | None:
