@@ -13,9 +13,9 @@ import click
 from flask import Blueprint, Flask, current_app
 
 from app import config
+from app.accounts import erasing, team
 from app.accounts import queries as organizers
 from app.accounts import service as accounts
-from app.accounts import team
 from app.accounts.models import Role
 from app.core import backup as backups
 from app.core import checks, foundations
@@ -175,6 +175,15 @@ def remove_organizer(email: Address) -> None:
     """Let EMAIL manage no more; ends its sign-ins at once. The last owner stays."""
     team.remove_address(email, now=utc_now())
     click.echo(f"{email.email} can no longer sign in.")
+
+
+@bp.cli.command("erase-organizer")
+@click.argument("email", type=ADDRESS)
+@in_plain_words
+def erase_organizer(email: Address) -> None:
+    """Remove EMAIL as an organizer and erase who they were; what they did stays in the history, without a name."""
+    erasing.erase_address(email, now=utc_now())
+    click.echo(f"{email.email} is erased. Backups lose it as they get old.")
 
 
 @bp.cli.command("sign-in-link")

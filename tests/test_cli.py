@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts import queries
-from app.accounts.models import Role
+from app.accounts.models import Organizer, Role, SignInSession
 from app.core import heartbeat
 from app.core.clock import utc_now
+from app.core.db import db
 from app.events.models import Event
+from app.history.models import Entry
 from app.mail.models import Letter
 from tests.support.factories import sign_up_as
 
@@ -77,6 +79,37 @@ def test_organizers_are_added_and_removed(run, app):
     assert alone[2].startswith("Error: The last owner stays")
     assert removed[1] == "ada@example.com can no longer sign in.\n"
     assert queries.organizer_with(ADA) is None
+
+
+def test_organizer_is_erased_and_what_they_did_stays(run, app):
+    run("add-organizer", ADA, "--name", "Ada Lovelace")
+    _code, page, _errors = run("add-organizer", "bob@example.com", "--name", "Bob Ross", "--role", "owner")
+    link = run("sign-in-link", "bob@example.com")[1].strip()
+    app.test_client().post(link.removeprefix("http://127.0.0.1:8000"))
+    bob = queries.organizer_with("bob@example.com").id
+    run("remove-organizer", "bob@example.com")
+
+    erased, again = run("erase-organizer", "Bob@example.com"), run("erase-organizer", "bob@example.com")
+    alone = run("erase-organizer", ADA)
+
+    assert erased[:2] == (0, "Bob@example.com is erased. Backups lose it as they get old.\n")
+    assert "There is no organizer with this address" in again[2]
+    assert alone[2].startswith("Error: The last owner stays")
+    db.session.rollback()
+    db.session.expire_all()
+    row = db.session.get(Organizer, bob)
+    assert (row.email, row.name, row.email_key) == ("", "", f"erased:{bob}")
+    assert db.session.scalars(select(SignInSession).where(SignInSession.organizer_id == bob)).all() == []
+    entries = db.session.scalars(select(Entry).order_by(Entry.id)).all()
+    assert [entry.action for entry in entries if entry.organizer_id == bob] == ["signed_in"]
+    assert {"organizer.removed", "organizer.erased"} <= {entry.action for entry in entries}
+    told = [
+        str(value).lower()
+        for table in (Entry, Organizer, Letter)
+        for each in db.session.scalars(select(table))
+        for value in vars(each).values()
+    ]
+    assert [value for value in told if "bob" in value or "ross" in value] == []
 
 
 def test_add_organizer_makes_owners_only_at_first_or_when_told(run):

@@ -128,6 +128,21 @@ def remove_address(address: Address, *, now: datetime) -> None:
         _remove(_locked(organizer_id), owners, by=THE_SITE, now=now)
 
 
+def remove_if_there(address: Address, *, now: datetime) -> int | None:
+    """Remove the organizer with this address in the caller's transaction, and return their number.
+
+    One who was removed before stays so; None for an unknown address. Raises RefusedError for the last owner.
+    """
+    owners = _require_owner(THE_SITE)
+    wanted = select(Organizer).where(Organizer.email_key == address.key).with_for_update()
+    organizer = require_transaction().scalar(wanted.execution_options(populate_existing=True))
+    if organizer is None:
+        return None
+    if organizer.removed_at is None:
+        _remove(organizer, owners, by=THE_SITE, now=now)
+    return organizer.id
+
+
 def _remove(organizer: Organizer, owners: set[int], *, by: Actor, now: datetime) -> None:
     _keep_an_owner(organizer, owners)
     organizer.removed_at = now
@@ -143,7 +158,7 @@ def restore(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -> N
     session = require_transaction()
     _require_owner(by)
     organizer = session.get(Organizer, entry.changes["_organizer"][0], with_for_update=LOCK, populate_existing=True)
-    if organizer is None or organizer.removed_at is None:
+    if organizer is None or organizer.removed_at is None or not organizer.email:  # erased since
         raise undo.changed_since()
     before = entry.changes["role"][0]
     organizer.removed_at, organizer.role = None, Role(before) if before else None

@@ -50,6 +50,7 @@ def register() -> None:
             "organizer.accepted": _l("Invitation accepted"),
             "organizer.role_changed": _l("Role changed"),
             "organizer.removed": _l("Removed from those who manage the site"),
+            "organizer.erased": _l("Erased from those who managed the site"),
             "organizer.restored": _l("Given back the right to manage the site"),
             "signed_in": _l("Signed in"),
             "signed_out": _l("Signed out"),

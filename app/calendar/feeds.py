@@ -124,7 +124,7 @@ def content(scope: Scope, version: Edition, *, language: Language, now: datetime
         found = entries([each.event_id for each in versions(scope, since=since(now))], language)
         if not found:
             raise unknown()  # since a moment ago: on PostgreSQL each statement sees the newest rows
-        return file_of(next(iter(found.values())), language=language)
+        return file_of(next(iter(found.values())), language=language, code=scope.code or None)
     return feed(versions(scope, since=since(now)), about(scope, version, language), language=language)
 
 

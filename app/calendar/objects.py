@@ -42,18 +42,32 @@ Attendee = Mailbox
 
 
 def event_file(
-    event: Event, *, language: Language, manage_url: str | None = None, online_url: str | None = None
+    event: Event,
+    *,
+    language: Language,
+    manage_url: str | None = None,
+    online_url: str | None = None,
+    code: str | None = None,
 ) -> bytes:
     """Return the event as a file without METHOD: clients offer to add it, and nobody is asked for an answer.
 
-    The same bytes until the event changes. The two private links are for the letter of the person they belong to.
+    The same bytes until the event changes. The two private links are for the letter of the person they belong to; the
+    `code` of an event by invitation lets the link to its page open it.
     """
-    return file_of(entry_of(event, language), language=language, manage_url=manage_url, online_url=online_url)
+    entry = entry_of(event, language)
+    return file_of(entry, language=language, manage_url=manage_url, online_url=online_url, code=code)
 
 
-def file_of(entry: Entry, *, language: Language, manage_url: str | None = None, online_url: str | None = None) -> bytes:
+def file_of(
+    entry: Entry,
+    *,
+    language: Language,
+    manage_url: str | None = None,
+    online_url: str | None = None,
+    code: str | None = None,
+) -> bytes:
     """Return this entry as a file without METHOD; see `event_file`."""
-    links = Links(page_of(entry.slug, language), manage_url, online_url)
+    links = Links(page_of(entry.slug, language, code), manage_url, online_url)
     body = plain_event(entry, words_in(language), links=links, kind=Kind.FILE)
     return written(calendar([], [body], _zones(entry)))
 
@@ -69,6 +83,7 @@ def invitation(
     manage_url: str | None,
     online_url: str | None = None,
     is_waiting: bool = False,
+    code: str | None = None,
 ) -> bytes:
     """Return the object that tells one person's calendar that they take part (REQUEST) or no longer do (CANCEL).
 
@@ -83,15 +98,18 @@ def invitation(
     if is_waiting:
         entry, online_url = replace(entry, standing=Standing.WAITING), None
     personal = Personal(_organizer(language), attendee, method, sequence, now.astimezone(UTC))
-    links = Links(page_of(entry.slug, language), manage_url, online_url if method == "REQUEST" else None)
+    links = Links(page_of(entry.slug, language, code), manage_url, online_url if method == "REQUEST" else None)
     body = personal_event(entry, words_in(language), personal, links=links)
     return written(calendar([Property("METHOD", method)], [body], _zones(entry)))
 
 
-def page_of(slug: str, language: Language) -> str:
-    """Return the absolute address of the event page, with the language unless it is the site's own."""
+def page_of(slug: str, language: Language, code: str | None = None) -> str:
+    """Return the absolute address of the event page, with the language unless it is the site's own.
+
+    The `code` is for whoever has it, to open the page of an event by invitation.
+    """
     lang = None if language == current_app.config["SITE_LANGUAGE"] else language
-    return public_url("registrations.event_page", slug=slug, lang=lang)
+    return public_url("registrations.event_page", slug=slug, lang=lang, code=code)
 
 
 def written(component: Component) -> bytes:

@@ -4,7 +4,7 @@ Columns and not objects: loading a thousand events with their agendas as objects
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,8 +49,8 @@ from app.events.models import (
     event_groups,
     event_tags,
 )
-from app.events.queries import listed, reachable, series_shown, tags_shown
-from app.events.talks import people_shown
+from app.events.queries import listed, reachable, series_shown
+from app.events.talks import people_shown, speaks_at
 
 # A fuse, and no rule: feeds are cut by date. A community with fifty events a day for a year would blow it.
 FEED_EVENTS_MAX: Final = 20_000
@@ -83,6 +83,7 @@ class Scope:
 
     kind: ScopeKind
     slug: str = ""
+    code: str = ""  # with which its links open what is INVITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,8 @@ def edition(scope: Scope, *, since: datetime) -> Edition:
     return Edition(name or Texts(), count, fingerprint, changed_at, dropped_at)
 
 
-@cache
+@cache  # building it takes as long as running it
 def _edition_of(kind: ScopeKind) -> Select[*tuple[Any, ...]]:
-    # Built once: building it takes as long as running it.
     revision = cast(Event.revision, BigInteger)
     of_events = (
         select(
@@ -195,19 +195,14 @@ def entries(event_ids: Sequence[int], language: Language) -> dict[int, Entry]:
 
 def feeds_offered() -> dict[ScopeKind, list[tuple[str, Texts]]]:
     """Return slug and name of everything that has a feed with an event in it, by kind; one statement."""
-    in_group = select(event_groups.c.event_id).where(event_groups.c.group_id == Group.id)
-    spoken = select(Session.event_id).join(SessionSpeaker).where(SessionSpeaker.person_id == Person.id)
+    in_group = select(event_groups.c.event_id).where(event_groups.c.group_id == Group.id).correlate(Group)
+    tagged = select(event_tags.c.event_id).where(event_tags.c.tag_id == Tag.id).correlate(Tag)
     having: list[tuple[ScopeKind, type[Any], ColumnElement[Any], ColumnElement[bool]]] = [
         (ScopeKind.GROUP, Group, Group.position.expression, exists().where(Event.id.in_(in_group), listed())),
         (ScopeKind.SERIES, Series, literal(0), series_shown()),
         (ScopeKind.CITY, City, literal(0), exists().where(Event.city_id == City.id, listed())),
-        (ScopeKind.TAG, Tag, literal(0), tags_shown()),
-        (
-            ScopeKind.SPEAKER,
-            Person,
-            literal(0),
-            exists().where(Event.id.in_(spoken), Event.is_demo.is_(False), listed()),
-        ),
+        (ScopeKind.TAG, Tag, literal(0), exists().where(Event.id.in_(tagged), listed())),
+        (ScopeKind.SPEAKER, Person, literal(0), speaks_at(listed(), Event.is_demo.is_(False))),
     ]
     parts = [
         select(literal(kind.value).label("kind"), model.slug, model.name, position.label("position")).where(condition)
@@ -266,9 +261,7 @@ _SINCE: Final = bindparam("since", type_=UtcDateTime)
 
 _AGELESS: Final = frozenset({ScopeKind.ARCHIVE, ScopeKind.EVENT})
 # Nothing is told of what only a draft speaks of, or an event that is for some.
-_SHOWN: Final[dict[ScopeKind, Callable[[], ColumnElement[bool]]]] = {
-    ScopeKind.SERIES: series_shown, ScopeKind.TAG: tags_shown, ScopeKind.SPEAKER: people_shown,
-}  # fmt: skip
+_SHOWN: Final = {ScopeKind.SERIES: series_shown, ScopeKind.SPEAKER: people_shown}
 _NAMED: Final[dict[ScopeKind, type[Group] | type[City] | type[Tag] | type[Series] | type[Person]]] = {
     ScopeKind.GROUP: Group,
     ScopeKind.CITY: City,

@@ -11,6 +11,8 @@ from app.calendar.queries import Scope, ScopeKind
 from app.calendar.views_answers import feed_language, public_feed
 from app.core.clock import utc_now
 from app.core.i18n import Language, current_language
+from app.events.admission import clean_code
+from app.events.models import Visibility
 from app.events.queries import refuse_unless_reachable
 from app.web.pages import public_page
 
@@ -106,9 +108,9 @@ def speaker_feed(slug: str) -> Response:
 def event_file(slug: str) -> Response:
     """Answer with one event as a download, in the language of the page it is on: a person takes it, not a client."""
     code = request.args.get("code", "")
-    if code:
-        refuse_unless_reachable(slug, now=utc_now(), code=code)
-    scope = Scope(ScopeKind.INVITED if code else ScopeKind.EVENT, slug)
+    scope = Scope(ScopeKind.EVENT, slug)
+    if code and refuse_unless_reachable(slug, now=utc_now(), code=code) is Visibility.INVITATION:
+        scope = Scope(ScopeKind.INVITED, slug, clean_code(code))
     response = _answer(scope, f"attachment; {_file_name(slug)}", current_language())
     response.vary.add("Accept-Language")
     if code:

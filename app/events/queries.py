@@ -127,12 +127,6 @@ def series_shown() -> ColumnElement[bool]:
     return exists().where(Event.series_id == Series.id, listed())
 
 
-def tags_shown() -> ColumnElement[bool]:
-    """Return the condition that everybody may know of a tag: a listed event has it."""
-    tagged = select(event_tags.c.event_id).where(event_tags.c.tag_id == Tag.id)
-    return exists().where(Event.id.in_(tagged), listed())
-
-
 def public_event(slug: str, *, now: datetime, code: str = "") -> Event:
     """Return an event with everything its page shows, in two statements; for one by invitation, three.
 
@@ -178,15 +172,17 @@ def photos_of(event_id: int) -> Sequence[EventPhoto]:
     return db.session.scalars(statement).all()
 
 
-def refuse_unless_reachable(slug: str, *, now: datetime, code: str = "") -> None:
-    """Raise NotFoundError where no event has this slug or its page is not for this reader; one small statement or two.
+def refuse_unless_reachable(slug: str, *, now: datetime, code: str = "") -> Visibility:
+    """Return for whom an event's page is; one small statement or two. For files beside the page, such as a picture.
 
-    For files beside the page, such as a picture.
+    Raises NotFoundError where no event has this slug, InvitationNeededError where its page is not for this reader.
     """
     found = db.session.execute(select(Event.id, Event.visibility).where(Event.slug == slug, reachable())).one_or_none()
     if found is None:
         raise NotFoundError(_("There is nothing at this address."))
     refuse_strangers(*found, code=code, now=now)
+    visibility: Visibility = found[1]
+    return visibility
 
 
 def whole_event(*, now: datetime) -> list[Any]:

@@ -64,13 +64,18 @@ def people_shown() -> ColumnElement[bool]:
 
     Who is a guest of a draft alone is nobody's business yet.
     """
-    spoken = select(Session.event_id).join(SessionSpeaker).where(SessionSpeaker.person_id == Person.id)
     return or_(
         Person.is_guest.is_(False),
         exists().where(Term.person_id == Person.id),
         exists().where(Award.person_id == Person.id),
-        exists().where(Event.id.in_(spoken), listed()),
+        speaks_at(listed()),
     )
+
+
+def speaks_at(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a person speaks at an event which fulfils these."""
+    talk = select(Session.id).join(Session.event).join(SessionSpeaker, SessionSpeaker.session_id == Session.id)
+    return talk.where(SessionSpeaker.person_id == Person.id, *conditions).correlate(Person).exists()
 
 
 def person_shown(slug: str) -> Person:

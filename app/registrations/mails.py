@@ -153,7 +153,11 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
         if not confirmed:
             return None
         plain = event_file(
-            event, language=registration.language, manage_url=own_url(registration), online_url=event.online_url
+            event,
+            language=registration.language,
+            manage_url=own_url(registration),
+            online_url=event.online_url,
+            code=code_of(registration),
         )
         return CalendarPart(plain)
     method: CalendarMethod = (
@@ -169,6 +173,7 @@ def _calendar(letter: Letter, registration: Registration) -> CalendarPart | None
         manage_url=own_url(registration),
         online_url=event.online_url if confirmed else None,
         is_waiting=waiting,
+        code=code_of(registration),
     )
     return CalendarPart(content=content, method=method)
 

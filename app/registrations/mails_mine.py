@@ -12,6 +12,7 @@ from app.registrations import mine
 from app.registrations.mails import own_url
 from app.registrations.models import PersonLink, RegistrationState
 from app.registrations.queries import registration_for_letter
+from app.registrations.rules import code_of
 from app.registrations.threads import thread_headers
 from app.web.pages import public_url
 
@@ -50,7 +51,11 @@ def calendar_file(letter: Letter) -> Draft | None:
     event = registration.event
     # Without a METHOD: the invitation has been sent before, and this one asks for no answer.
     content = event_file(
-        event, language=registration.language, manage_url=own_url(registration), online_url=event.online_url
+        event,
+        language=registration.language,
+        manage_url=own_url(registration),
+        online_url=event.online_url,
+        code=code_of(registration),
     )
     return draft(
         "calendar-file",

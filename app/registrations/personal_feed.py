@@ -11,7 +11,7 @@ from typing import Final
 
 from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, load_only
+from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from app.calendar import feeds, private
 from app.calendar.entries import Entry, Standing
@@ -32,7 +32,7 @@ from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations.mails import own_url, sequence_of
 from app.registrations.models import Registration, RegistrationState
-from app.registrations.rules import token_of
+from app.registrations.rules import code_of, token_of
 from app.web.pages import public_url
 
 LETTER: Final = "personal_feed"
@@ -100,8 +100,17 @@ def own_registrations(feed: PrivateFeed, *, now: datetime) -> Sequence[Registrat
         )
         .options(
             contains_eager(Registration.event)
-            .load_only(Event.sequence, Event.revision, Event.revised_at, Event.state, Event.online_url, raiseload=True)
-            .raiseload("*")
+            .load_only(
+                Event.sequence,
+                Event.visibility,
+                Event.revision,
+                Event.revised_at,
+                Event.state,
+                Event.online_url,
+                raiseload=True,
+            )
+            .raiseload("*"),
+            joinedload(Registration.invitation),
         )
         .order_by(Event.starts_at.desc(), Registration.id.desc())
         .limit(OWN_EVENTS_MAX)
@@ -143,7 +152,7 @@ def _entry(entry: Entry, registration: Registration, language: Language) -> tupl
         revised_at=max(entry.revised_at, registration.revised_at),
     )
     online_url = registration.event.online_url if has_seat and not entry.is_cancelled else None
-    return own, Links(page_of(entry.slug, language), own_url(registration), online_url)
+    return own, Links(page_of(entry.slug, language, code_of(registration)), own_url(registration), online_url)
 
 
 def _sequence(registration: Registration) -> int:

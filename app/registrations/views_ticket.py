@@ -13,6 +13,7 @@ from app.registrations import mine, tickets
 from app.registrations.mails import own_url
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import own_registration, registration_by
+from app.registrations.rules import code_of
 from app.web.limits import limiter, sign_up_rate
 from app.web.pages import render, see_other
 
@@ -64,6 +65,7 @@ def calendar_file(token: str) -> Response:
         language=registration.language,
         manage_url=own_url(registration),
         online_url=registration.event.online_url,
+        code=code_of(registration),
     )
     return _file(content, "text/calendar; charset=utf-8", f"{registration.event.slug}.ics")
 

@@ -210,21 +210,20 @@ def test_unknown_calendar_is_not_found(client, event, make_event):
         ({}, 200),
     ],
 )
-def test_calendar_of_what_only_a_hidden_event_speaks_of_says_no_name(client, make_event, values, status):
+def test_calendar_of_what_only_a_hidden_event_speaks_of_says_no_name(client, event, make_event, values, status):
     series = Series(slug="secret", name=Texts(en="Secret series"), created_at=EARLIER)
-    tag = Tag(slug="secret", name=Texts(en="Secret subject"))
-    event = make_event("meetup", series=series, tags=[tag], **values)
+    event = make_event("hidden", series=series, **values)
     with transaction() as session:
         guest = Person(slug="secret", name=Texts(en="Secret guest"), is_guest=True, revised_at=EARLIER)
         talk = Session(event_id=event.id, position=0, title=Texts(en="Opening"))
         talk.speakers = [SessionSpeaker(person=guest, position=0)]
         session.add_all([guest, talk])
-    parts = ("series", "tags", "speakers")
+    parts = ("series", "speakers")
 
     answers = [client.get(f"/calendar/{part}/secret{suffix}") for part in parts for suffix in ("", ".ics")]
 
-    assert [answer.status_code for answer in answers] == [status] * 6
-    assert [b"Secret" in answer.data for answer in answers] == [status == 200] * 6
+    assert [answer.status_code for answer in answers] == [status] * 4
+    assert [b"Secret" in answer.data for answer in answers] == [status == 200] * 4
 
 
 def test_file_of_a_cancelled_event_says_so(client, make_event):
@@ -322,6 +321,20 @@ def test_page_offers_only_feeds_that_hold_something(client, event, make_event):
 
     assert "/calendar/tags/mesh" in page
     assert [slug for slug in ("empty", "drafts", "hidden") if f"/calendar/tags/{slug}" in page] == []
+
+
+def test_page_offers_speakers_of_listed_events_alone(client, event, make_event):
+    draft = make_event("draft", state=EventState.DRAFT)
+    with transaction() as session:
+        eve = Person(slug="eve", name=Texts(en="Eve"), revised_at=EARLIER)
+        talk = Session(event_id=draft.id, position=0, title=Texts(en="Later"))
+        talk.speakers = [SessionSpeaker(person=eve, position=0)]
+        session.add_all([eve, talk])
+
+    page = client.get("/calendar/").text
+
+    assert "/calendar/speakers/ada" in page
+    assert "/calendar/speakers/eve" not in page
 
 
 def test_page_asks_as_much_for_one_event_as_for_three(app, client, event, make_event):

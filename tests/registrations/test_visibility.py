@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.calendar.private import Owner, open_feed, token_of
 from app.community.models import Group, GroupKind, Person
 from app.core.addresses import normalise
 from app.core.clock import utc_now
@@ -211,6 +212,32 @@ def test_coming_back_takes_no_second_use_of_the_code(db, hidden, client):
     rows = db.execute(select(Registration.state, Registration.invitation_id).order_by(Registration.id)).all()
     assert rows == [("cancelled", one.id), ("confirmed", one.id)]
     assert db.scalar(select(EventInvitation.uses)) == 1
+
+
+def test_calendar_entries_of_an_event_by_invitation_lead_to_a_page_that_opens(db, hidden, invitation, client):
+    send(client, hidden, invitation.code)
+    registration = place_of(db, "ada")
+    letter = write(db.scalars(select(Letter)).one())
+    with transaction():
+        feed = open_feed(Owner(email_key=registration.email_key), language="en", now=utc_now())
+    files = [
+        client.get(with_code(hidden, invitation.code, ".ics")).data,
+        client.get(f"{own_path(registration)}/event.ics").data,
+        client.get(f"/calendar/mine/{token_of(feed)}.ics").data,
+        letter.calendar.content,
+    ]
+
+    urls = [re.findall(rb"\r\nURL[^:]*:(\S+)", file.replace(b"\r\n ", b""))[-1].decode() for file in files]
+
+    assert [f"code={invitation.code}" in url for url in urls] == [True] * 4
+    pages = [client.get(url.removeprefix("http://127.0.0.1:8000"), headers=ENGLISH).text for url in urls]
+    assert [TITLE in page for page in pages] == [True] * 4
+
+
+def test_calendar_entry_of_an_open_event_carries_no_code(make_event, client):
+    make_event("open")
+
+    assert b"code=" not in client.get("/events/open.ics?code=ABCDEFGHJK").data.replace(b"\r\n ", b"")
 
 
 def place_of(db, name):
