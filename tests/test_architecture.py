@@ -187,7 +187,7 @@ def test_hidden_libraries_stay_in_their_room():
 
 
 # The history is append-only: this function alone may change what it holds.
-MAY_CHANGE_THE_HISTORY = ("app.history.service", "forget_person")
+MAY_CHANGE_THE_HISTORY = {("app.history.service", "forget_person"), ("app.history.service", "forget_organizer")}
 COLUMNS_OF_AN_ENTRY = {
     "at",
     "action",
@@ -250,7 +250,7 @@ def test_history_is_only_added_to():
         allowed = {
             inner
             for node in tree.body
-            if isinstance(node, ast.FunctionDef) and (module, node.name) == MAY_CHANGE_THE_HISTORY
+            if isinstance(node, ast.FunctionDef) and (module, node.name) in MAY_CHANGE_THE_HISTORY
             for inner in ast.walk(node)
         }
         wrong += [f"{name_of(path)}:{node.lineno}" for node in changes_of_the_history(tree) if node not in allowed]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import delete, update
 
 from app.accounts import team
 from app.accounts.models import Organizer, OrganizerInvitation, SignInSession
@@ -11,8 +11,7 @@ from app.core.addresses import Address
 from app.core.db import transaction
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
-from app.history.models import Entry
-from app.history.service import THE_SITE, record
+from app.history.service import THE_SITE, forget_organizer, record
 from app.mail import service as mail
 
 # Entries whose subject is a device or a key of whoever did it.
@@ -31,13 +30,7 @@ def erase_address(address: Address, *, now: datetime) -> None:
             raise NotFoundError(_("There is no organizer with this address."))
         for table in (SignInSession, OrganizerInvitation):
             session.execute(delete(table).where(table.organizer_id == organizer_id))
-        about_them = Entry.changes[("_organizer", 0)].as_integer() == organizer_id
-        by_them = and_(Entry.organizer_id == organizer_id, Entry.action.in_(_ABOUT_ONESELF))
-        numbers = session.scalars(select(Entry.id).where(or_(about_them, by_them))).all()
-        for number in numbers:
-            entry = session.get_one(Entry, number)
-            kept = {name: values for name, values in entry.changes.items() if name in {"_organizer", "role", "way"}}
-            entry.subject, entry.changes = "", kept
+        forget_organizer(organizer_id, about_oneself=_ABOUT_ONESELF)
         session.execute(
             update(Organizer)
             .where(Organizer.id == organizer_id)

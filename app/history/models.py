@@ -10,7 +10,7 @@ from app.core.db import Json, Model, UtcDateTime
 
 
 class Entry(Model):
-    """One thing that was done. Rows are only added; `history.service.forget_person` alone empties what one says.
+    """One thing that was done. Rows are only added; `history.service` alone empties what one says of a person.
 
     No foreign keys: the log outlives what it speaks of.
     """

@@ -1,12 +1,12 @@
 """Writing down what was done, in the transaction that does it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import and_, or_, select, update
 
 from app.core.db import Model, require_transaction
 from app.core.i18n import Texts
@@ -64,6 +64,19 @@ def forget_person(registration_id: int) -> None:
     require_transaction().execute(
         update(Entry).where(Entry.registration_id == registration_id).values(subject="", changes={})
     )
+
+
+def forget_organizer(organizer_id: int, *, about_oneself: Collection[str]) -> None:
+    """Empty what the log calls somebody who managed: where they are the subject, and in their own steps of these kinds.
+
+    Which role they had and how they signed in says nothing of who they are, and stays.
+    """
+    session = require_transaction()
+    about_them = Entry.changes[("_organizer", 0)].as_integer() == organizer_id
+    by_them = and_(Entry.organizer_id == organizer_id, Entry.action.in_(about_oneself))
+    for entry in session.scalars(select(Entry).where(or_(about_them, by_them))).all():
+        kept = {name: values for name, values in entry.changes.items() if name in {"_organizer", "role", "way"}}
+        entry.subject, entry.changes = "", kept
 
 
 def plain(value: object) -> object:
