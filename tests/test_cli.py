@@ -83,7 +83,7 @@ def test_organizers_are_added_and_removed(run, app):
 
 def test_organizer_is_erased_and_what_they_did_stays(run, app):
     run("add-organizer", ADA, "--name", "Ada Lovelace")
-    _code, page, _errors = run("add-organizer", "bob@example.com", "--name", "Bob Ross", "--role", "owner")
+    run("add-organizer", "bob@example.com", "--name", "Bob Ross", "--role", "owner")
     link = run("sign-in-link", "bob@example.com")[1].strip()
     app.test_client().post(link.removeprefix("http://127.0.0.1:8000"))
     bob = queries.organizer_with("bob@example.com").id
