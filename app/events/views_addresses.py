@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core.db import db
 from app.core.errors import NotFoundError
 from app.events.addresses import address_now
+from app.web.addresses import is_impossible
 from app.web.error_pages import error_page
 from app.web.same_origin import SAFE_METHODS
 
@@ -16,6 +17,8 @@ _PAGES = "/events/<slug>"
 
 def _onward() -> BaseResponse | None:
     """Return the redirect to the same page of the event that had this address before; asked on a miss alone."""
+    if is_impossible():
+        return None
     rule, arguments = request.url_rule, request.view_args or {}
     slug = arguments.get("slug")
     if rule is None or not rule.rule.startswith(_PAGES) or not slug or (now := address_now(slug)) is None:

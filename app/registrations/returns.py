@@ -8,7 +8,7 @@ from app.core.i18n import gettext as _
 from app.registrations import service
 from app.registrations.models import Registration
 from app.registrations.queries import event_for_sign_up, latest_of, questions_of, was_removed
-from app.registrations.rules import asked, can_come_back, code_of
+from app.registrations.rules import asked, can_come_back, code_of, is_live
 from app.registrations.service import SignUp
 
 
@@ -18,11 +18,13 @@ def come_back(registration: Registration, *, now: datetime) -> None:
     It is a registration of its own, whose calendar entry has a SEQUENCE above that of the CANCEL. However old the link,
     it goes by the last registration of this person, so that nothing is forgotten by going back to an earlier one.
 
-    Raises ConflictError when nobody can sign up, an organizer ended the registration, or the event now asks something
-    that was not answered: then the form is the way. BadInputError when this takes a use of an invitation, since the
-    place was passed on, and there is none left.
+    Somebody who has a place again already keeps it, and nothing happens. Raises ConflictError when nobody can sign up,
+    an organizer ended the registration, or the event now asks something that was not answered: then the form is the
+    way. BadInputError when this takes a use of an invitation, since the place was passed on, and there is none left.
     """
     registration = latest_of(registration)
+    if is_live(registration):
+        return  # they have come back already; the link to it is in their newest e-mail
     if not can_come_back(registration, now=now):
         raise ConflictError(_("This event takes no sign-ups at the moment."))
     if was_removed(registration.id):

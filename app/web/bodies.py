@@ -32,8 +32,8 @@ READERS_MAX: Final = 4
 PATIENCE: Final = 1.0
 # The longest text of a form without files; files come as multipart, which is taken apart piece by piece.
 TEXT_BYTES_MAX: Final = 512 * 1024
-# As Werkzeug allows parts of a multipart body (max_form_parts): each field costs about 500 bytes of memory.
-FIELDS_MAX: Final = 1_000
+# Far more than any form of ours has; each field costs about 500 bytes of memory.
+FIELDS_MAX: Final = 2_000
 _CHUNK: Final = 64 * 1024
 _LIMIT: Final = "body_bytes_max"
 _DOORKEEPER: Final = "doorkeeper_of_long_bodies"

@@ -226,7 +226,7 @@ class QueueMachine(QueueModel, RuleBasedStateMachine):
         """Offer one's place to somebody else, who may have one already: the giver cannot tell."""
         place = self.one_of(pick, "confirmed", "waiting")
         begun = sum(each.transfers for each in self.places if each.name == place.name)
-        may = place.state == "confirmed" and other != place.name and begun < TRANSFERS_MAX
+        may = place.state == "confirmed" and other != place.name and begun < TRANSFERS_MAX and not self.approval
         receiver = Receiver(other, normalise(f"{other}@example.com"))
         assert self.refused(transfers.pass_on, self.row(place), receiver, language="en", now=self.now) is not may
         if may:
@@ -249,7 +249,8 @@ class QueueMachine(QueueModel, RuleBasedStateMachine):
         giver = data.draw(st.sampled_from([place for place in self.places if place.transfers]), label="giver")
         statement = select(Transfer).where(Transfer.registration_id == self.row(giver).id).order_by(Transfer.id.desc())
         transfer = database.session.scalars(statement).first()
-        may = giver.transfer is not None and self.now < giver.transfer[1] and self.live(giver.transfer[0]) is None
+        is_open = giver.transfer is not None and self.now < giver.transfer[1] and not self.approval
+        may = is_open and self.live(giver.transfer[0]) is None
         answer = self.refused(transfers.accept, transfer, name="x", answers={}, language="en", now=self.now)
         assert answer is not may
         if may:

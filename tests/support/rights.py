@@ -180,6 +180,7 @@ RIGHTS: dict[str, Rule] = {
     "account.add_passkey": anyone(),
     "account.rename_passkey": anyone(passkey_id=1),
     "account.remove_passkey": anyone(passkey_id=1),
+    "account.unlink_identity": anyone(identity_id=1),
     "proof.index": anyone((303,)),
     "proof.use_code": anyone(),
     "proof.send_letter": anyone(),
