@@ -40,7 +40,7 @@ from app.registrations.transfers import OPEN_FOR, TRANSFERS_MAX, Receiver
 from tests.registrations.queue_model import STARTS_AT, ZONE, Place, QueueModel
 from tests.support.factories import EventFactory, sign_up_as
 
-EXAMPLES, STEPS = int(os.environ.get("MACHINE_EXAMPLES", "30")), 40
+EXAMPLES, STEPS = int(os.environ.get("MACHINE_EXAMPLES", "75")), 40
 
 names = st.sampled_from(["ada", "bob", "cyd", "dan", "eve", "fay"])
 kinds = st.sampled_from([0, 1])
@@ -60,11 +60,15 @@ class QueueMachine(QueueModel, RuleBasedStateMachine):
     examples: ClassVar[int] = 0
 
     @initialize(
-        first=st.lists(st.tuples(names, kinds), max_size=6, unique_by=lambda pair: pair[0]), hours=st.integers(0, 30)
+        # More come than there are seats, and mostly in the hours in which a seat is offered: so there is a queue.
+        first=st.lists(st.tuples(names, kinds), min_size=4, max_size=6, unique_by=lambda pair: pair[0]),
+        hours=st.sampled_from([0, 13, 20, 30]),
     )
     def begin(self, first: list[tuple[str, int]], hours: int) -> None:
-        """Make a fresh event for which some have signed up; what earlier examples left behind is theirs."""
+        """Make a fresh event for which some have signed up; offers that earlier examples left open end with those."""
         database.session.rollback()
+        while offers.expire(STARTS_AT):
+            pass
         QueueMachine.examples += 1
         types = [
             {"slug": "a", "capacity": 1},
@@ -114,8 +118,8 @@ class QueueMachine(QueueModel, RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([5, 30, 60, 240, 600]))
     def time_passes(self, minutes: int) -> None:
-        """Let time pass, up to a moment before the start."""
-        self.now = min(self.now + timedelta(minutes=minutes), STARTS_AT - timedelta(minutes=1))
+        """Let time pass, up to a moment before the start, and never backwards."""
+        self.now = max(self.now, min(self.now + timedelta(minutes=minutes), STARTS_AT - timedelta(minutes=1)))
 
     @rule(name=names, kind=kinds)
     def sign_up(self, name: str, kind: int) -> None:
@@ -145,8 +149,9 @@ class QueueMachine(QueueModel, RuleBasedStateMachine):
         ended = self.one_of(pick, "cancelled")
         if self.live(ended.name) is None:
             last = [place for place in self.places if place.name == ended.name][-1]
-            assert self.refused(returns.come_back, self.row(ended), now=self.now) is last.is_removed
-            if not last.is_removed:
+            is_over = last.is_removed or last.state == "declined"  # an organizer said no
+            assert self.refused(returns.come_back, self.row(ended), now=self.now) is is_over
+            if not is_over:
                 self.arrive(last.name, last.kind)
 
     @about("waiting", "offered")
@@ -246,7 +251,8 @@ class QueueMachine(QueueModel, RuleBasedStateMachine):
     @rule(data=st.data())
     def take_over(self, data: st.DataObject) -> None:
         """Open the link of some transfer, old or new, and press the button."""
-        giver = data.draw(st.sampled_from([place for place in self.places if place.transfers]), label="giver")
+        givers = sorted((place for place in self.places if place.transfers), key=lambda place: place.transfer is None)
+        giver = data.draw(st.sampled_from(givers[:1] * 3 + givers), label="giver")  # rather one that is still open
         statement = select(Transfer).where(Transfer.registration_id == self.row(giver).id).order_by(Transfer.id.desc())
         transfer = database.session.scalars(statement).first()
         is_open = giver.transfer is not None and self.now < giver.transfer[1] and not self.approval
