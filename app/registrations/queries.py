@@ -109,6 +109,7 @@ def offered_transfer(token: str) -> Transfer:
         select(Transfer)
         .where(Transfer.code == code_in(token))
         .options(
+            joinedload(Transfer.registration).joinedload(Registration.invitation),
             joinedload(Transfer.registration).joinedload(Registration.ticket_type),
             joinedload(Transfer.registration)
             .joinedload(Registration.event)

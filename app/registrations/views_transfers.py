@@ -11,7 +11,7 @@ from app.registrations.forms import correction_form
 from app.registrations.models import Registration, Transfer
 from app.registrations.own_pages import secret_page
 from app.registrations.queries import offered_transfer, own_registration, questions_of
-from app.registrations.rules import can_pass_on, token_of
+from app.registrations.rules import can_pass_on, code_of, token_of
 from app.registrations.transfer_forms import TransferForm
 from app.web.forms import Form
 from app.web.limits import limiter, sign_up_rate
@@ -96,6 +96,7 @@ def _offer_page(transfer: Transfer, token: str, form: Form, *, status: int = 200
         status,
         transfer=transfer,
         giver=transfer.registration,
+        code=code_of(transfer.registration),
         event=transfer.registration.event,
         token=token,
         form=form,

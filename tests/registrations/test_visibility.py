@@ -21,6 +21,7 @@ from app.registrations import overrides, transfers
 from app.registrations.mails import write
 from app.registrations.models import Registration, Transfer
 from app.registrations.overrides import Decision
+from app.registrations.rules import transfer_token_of
 from app.registrations.service import cancel
 from app.registrations.transfers import Receiver
 from tests.registrations.samples import ADA, ENGLISH
@@ -252,6 +253,18 @@ def pass_on(db, giver, receiver):
     transfers.pass_on(place_of(db, giver), Receiver(receiver, address), language="en", now=utc_now())
     transfer = db.scalars(select(Transfer).order_by(Transfer.id.desc()).limit(1)).one()
     transfers.accept(transfer, name=receiver, answers={}, language="en", now=utc_now())
+
+
+def test_who_is_offered_a_place_reaches_the_event_by_the_code_it_came_by(db, hidden, invitation, client):
+    send(client, hidden, invitation.code)
+    address = normalise("bob@example.com")
+    transfers.pass_on(place_of(db, "ada"), Receiver("bob", address), language="en", now=utc_now())
+
+    page = client.get(f"/t/{transfer_token_of(db.scalars(select(Transfer)).one())}").text
+
+    path = re.search(rf'href="(/events/{hidden.slug}[^"]*)"', page)[1].replace("&amp;", "&")
+    assert f"code={invitation.code}" in path
+    assert TITLE in client.get(path, headers=ENGLISH).text
 
 
 def test_who_passed_the_place_on_comes_back_only_by_another_use_of_the_code(db, hidden, client):
