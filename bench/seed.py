@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import Connection, Integer, Table, func, insert, select, text
 
 from app.community.models import Person
 from app.core.db import db, transaction
@@ -275,9 +275,16 @@ def code_of(number: int) -> str:
 
 
 def settle() -> None:
-    """Let PostgreSQL count its rows, as its autovacuum would; SQLite gets what it gets in real life: nothing."""
+    """Let PostgreSQL count its rows, as its autovacuum would; SQLite gets what it gets in real life: nothing.
+
+    Rows with numbers of their own leave PostgreSQL's sequences where they were; the next row without would meet them.
+    """
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
+            for table in db.metadata.sorted_tables:
+                if "id" in table.columns and isinstance(table.c.id.type, Integer):
+                    sequence = func.pg_get_serial_sequence(table.name, "id")
+                    connection.execute(select(func.setval(sequence, func.max(table.c.id))))
             connection.execute(text("ANALYZE"))
             connection.commit()
 
