@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, event, select, update
+from sqlalchemy import ColumnElement, Connection, delete, event, select, update
 from sqlalchemy.orm import Mapper, aliased
 
 from app.accounts.models import Organizer, OrganizerInvitation, Role, SignInSession
@@ -186,18 +186,18 @@ def write(letter: Letter) -> Draft | None:
     )
 
 
-def _with_people(condition: object) -> tuple[OrganizerInvitation, Organizer, Organizer | None] | None:
+def _with_people(condition: ColumnElement[bool]) -> tuple[OrganizerInvitation, Organizer, Organizer | None] | None:
     inviter = aliased(Organizer)
     found = db.session.execute(
         select(OrganizerInvitation, Organizer, inviter)
         .join(Organizer, Organizer.id == OrganizerInvitation.organizer_id)
         .outerjoin(inviter, inviter.id == OrganizerInvitation.invited_by_id)
-        .where(condition, Organizer.removed_at.is_(None))  # type: ignore[arg-type]  # a condition of SQLAlchemy
+        .where(condition, Organizer.removed_at.is_(None))
     ).one_or_none()
     return None if found is None else (found[0], found[1], found[2])
 
 
-def _place(event_id: int | None):  # noqa: ANN202 - a condition of SQLAlchemy
+def _place(event_id: int | None) -> ColumnElement[bool]:
     column = OrganizerInvitation.event_id
     return column.is_(None) if event_id is None else column == event_id
 

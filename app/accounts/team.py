@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ScalarSelect, case, func, select
 
 from app.accounts import invitations
 from app.accounts.invitations import LOCK
@@ -57,7 +57,7 @@ def members() -> Sequence[Member]:
     return [Member(who, who.role, who.created_at, seen, invited.get(who.id)) for who, seen in rows]
 
 
-def last_seen():  # noqa: ANN201 - an expression of SQLAlchemy
+def last_seen() -> ScalarSelect[datetime]:
     """Return the expression for when an organizer was last here, in the statement around it."""
     return (
         select(func.max(SignInSession.last_seen_at))

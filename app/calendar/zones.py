@@ -19,6 +19,7 @@ _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2038, 1, 1, tzinfo=UTC)
 # Two changes nearer to each other than this would be missed; Ramadan in Morocco is the shortest, with 4 weeks.
 _STEP: Final = timedelta(days=7)
+_WEEKS_OF_EACH_MONTH: Final = 4
 # Weekdays fall alike again after at most eleven years: a rule that held for fewer changes may be a coincidence, as the
 # "fourth Friday" of Israel, which is the Friday before the last Sunday.
 _RULE_CHANGES_MIN: Final = 24
@@ -133,7 +134,8 @@ def _rules_of(change: Change) -> list[Rule]:
     at = change.local
     ordinals = [(at.day - 1) // 7 + 1]
     if (at + timedelta(days=7)).month != at.month:
-        ordinals = [-1, *(n for n in ordinals if n <= 4)]  # noqa: PLR2004 - a fifth weekday is the last one, not each year's
+        # A fifth weekday is the last one, and not there each year.
+        ordinals = [-1, *(n for n in ordinals if n <= _WEEKS_OF_EACH_MONTH)]
     minutes = at.hour * 60 + at.minute
     return [Rule(at.month, n, at.weekday(), minutes, change.before, change.after) for n in ordinals]
 

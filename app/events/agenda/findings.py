@@ -106,7 +106,9 @@ def _missing(sessions: Sequence[Session]) -> Iterator[Finding]:
 
 
 def _start(session: Session) -> datetime:
-    assert session.starts_at is not None  # noqa: S101 - callers hand over what has a time; for mypy
+    if session.starts_at is None:
+        message = "an item without a time has no start"
+        raise ValueError(message)
     return session.starts_at
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
+_HOUR: Final = 60
 DAY: Final = 24 * 60
 _NOON: Final = 12 * 60
 _EVENING: Final = 18 * 60
@@ -115,9 +116,9 @@ def _hour_and_minute(match: re.Match[str], part: str) -> tuple[int, int]:
 
 
 def _minutes(hour: int, minute: int) -> int:
-    if minute > 59 or hour > 24 or (hour == 24 and minute):  # noqa: PLR2004 - of a clock
+    if minute >= _HOUR or hour * _HOUR + minute > DAY:
         raise NoSuchClockError
-    return hour * 60 + minute
+    return hour * _HOUR + minute
 
 
 def _half_day(hour: int, minute: int, half: str) -> int:

@@ -87,7 +87,7 @@ class Pasted:
     bad: list[Bad] = field(default_factory=list)
 
 
-class _Refusal(Exception):  # noqa: N818 - carries the trouble, and is caught in this file
+class _RefusedError(Exception):
     def __init__(self, trouble: Trouble) -> None:
         super().__init__(trouble)
         self.trouble = trouble
@@ -116,7 +116,7 @@ def read(text: str, *, first_day: date) -> Pasted:
             break
         try:
             row = _row(number, cells, columns, day)
-        except _Refusal as refusal:
+        except _RefusedError as refusal:
             pasted.bad.append(Bad(number, line.strip()[:_LINE_SHOWN], refusal.trouble))
             continue
         if row.start is not None:
@@ -194,9 +194,9 @@ def _row(number: int, cells: list[str], columns: list[str], day: date) -> Row:
         # One text alone is what happens, not who.
         title, people = parts.get("speakers", ""), ()
     if not title:
-        raise _Refusal(Trouble.NO_TITLE)
+        raise _RefusedError(Trouble.NO_TITLE)
     if len(title) > TITLE_MAX:
-        raise _Refusal(Trouble.TITLE_TOO_LONG)
+        raise _RefusedError(Trouble.TITLE_TOO_LONG)
     kind = kind_of(f"{parts.get('kind', '')} {title}".strip(), has_speakers=bool(people))
     return Row(number, title, day, start, minutes, people, kind, track)
 
@@ -254,9 +254,9 @@ def _when(parts: dict[str, str], title: str) -> tuple[int | None, int | None, st
     try:
         span = clocks.find_span(time or title)
     except clocks.EndsFirstError:
-        raise _Refusal(Trouble.ENDS_FIRST) from None
+        raise _RefusedError(Trouble.ENDS_FIRST) from None
     except clocks.NoSuchClockError:
-        raise _Refusal(Trouble.NO_SUCH_TIME) from None
+        raise _RefusedError(Trouble.NO_SUCH_TIME) from None
     if span and not time:
         # A time in the middle of a title is part of it, unless nothing but signs stands before it.
         before = _BULLET.sub("", title[: span.begin_at])
