@@ -134,9 +134,14 @@ def feed(events: list[Version], told: About, *, language: Language) -> bytes:
     return _assembled(_texts(events, language), told, changed_at)
 
 
-def private_feed(events: Iterable[tuple[Entry, Links]], told: About, *, language: Language) -> bytes:
-    """Return a feed for one person, of these entries with the links that are theirs; nothing of it is remembered."""
+def private_feed(events: Iterable[tuple[Entry, Links]], name: str, *, url: str, language: Language) -> bytes:
+    """Return a feed for one person, of these entries with the links that are theirs; nothing of it is remembered.
+
+    It is called by this name and the site's, and says that people read the same at `url`.
+    """
     words = words_in(language)
+    full_name = plain_name(f"{name} · {site().name.in_language(language)}")
+    told = About(name=full_name, description="", source="", url=url)
     texts, changed_at = [], None
     for entry, links in events:
         texts.append((written(plain_event(entry, words, links=links, kind=Kind.OWN)), zone_named(entry)))

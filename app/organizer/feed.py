@@ -135,15 +135,9 @@ def etag(events: Sequence[Managed], language: Language) -> str:
 def content(events: Sequence[Managed], language: Language) -> bytes:
     """Return the feed: each event with its numbers, leading to where it is managed."""
     found = entries([each.event_id for each in events], language)
-    name = _("Events I manage")
-    told = feeds.About(
-        name=feeds.plain_name(f"{name} · {site().name.in_language(language)}"),
-        description="",
-        source="",
-        url=public_url("organizer.dashboard", lang=language),
-    )
     written = [_entry(found[each.event_id], each, language) for each in events if each.event_id in found]
-    return feeds.private_feed(written, told, language=language)
+    url = public_url("organizer.dashboard", lang=language)
+    return feeds.private_feed(written, _("Events I manage"), url=url, language=language)
 
 
 def _entry(entry: Entry, event: Managed, language: Language) -> tuple[Entry, Links]:

@@ -131,15 +131,8 @@ def etag(registrations: Sequence[Registration], language: Language) -> str:
 def content(registrations: Sequence[Registration], language: Language) -> bytes:
     """Return the feed: a seat is busy time with its links, a place in the queue is tentative and without."""
     found = entries([each.event_id for each in registrations], language)
-    name = _("My meetups")
-    told = feeds.About(
-        name=feeds.plain_name(f"{name} · {site().name.in_language(language)}"),
-        description="",
-        source="",
-        url=public_url("events.home", lang=language),
-    )
     events = [_entry(found[each.event_id], each, language) for each in registrations if each.event_id in found]
-    return feeds.private_feed(events, told, language=language)
+    return feeds.private_feed(events, _("My meetups"), url=public_url("events.home", lang=language), language=language)
 
 
 def _entry(entry: Entry, registration: Registration, language: Language) -> tuple[Entry, Links]:

@@ -278,7 +278,6 @@ RIGHTS: dict[str, Rule] = {
     "agenda.paste": at_event(Permission.EDIT),
     "agenda.preview": at_event(Permission.EDIT),
     "agenda.take": at_event(Permission.EDIT),
-    # The life of an event.
     # Those who come.
     "attendees.announce_now": at_event(Permission.WRITE),
     # How it takes sign-ups.
