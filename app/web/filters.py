@@ -1,5 +1,6 @@
 """What templates write with: texts in the page's language, instants, Markdown, addresses of static files."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -38,6 +39,16 @@ def local(texts: Texts) -> Markup:
     if shown == wanted:
         return Markup.escape(text)
     return Markup('<span lang="{}">{}</span>').format(HTML_LANG[shown], text)
+
+
+def between_sentences() -> Markup:
+    """Return what stands between two sentences: a space in English, nothing in Chinese."""
+    return Markup(" ") if current_language() == "en" else Markup("")
+
+
+def sentences(parts: Iterable[str]) -> Markup:
+    """Return sentences one after the other."""
+    return between_sentences().join(parts)
 
 
 def as_markdown(texts: Texts) -> Markup:
@@ -91,8 +102,15 @@ def asset(name: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Register filters and globals."""
-    app.jinja_env.filters.update(plain=plain, local=local, markdown=as_markdown, instant=instant, day=day)
+    app.jinja_env.filters.update(
+        plain=plain, local=local, sentences=sentences, markdown=as_markdown, instant=instant, day=day
+    )
     app.jinja_env.globals.update(
-        asset=asset, period=period, zone_label=times.zone_label, iso=times.iso, spoken_time=times.spoken_time
+        asset=asset,
+        between_sentences=between_sentences,
+        period=period,
+        zone_label=times.zone_label,
+        iso=times.iso,
+        spoken_time=times.spoken_time,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -72,3 +72,17 @@ def test_translations_are_compiled():
     write_mo(expected, catalogue())
 
     assert PO.with_suffix(".mo").read_bytes() == expected.getvalue(), "run `make messages`"
+
+
+def test_no_template_puts_a_space_between_chinese_sentences():
+    """Of 。 a space is no part; right in both languages are `between_sentences()` and the filter `sentences`."""
+    # A sentence that ends, then a space, then the next one.
+    spaced = re.compile(r'[.!?]"[^{}]*\) \}\}(?:</\w+>)?\s+\{\{ (?:_|ngettext)\(')
+
+    found = {
+        path.relative_to(ROOT).as_posix(): match[0]
+        for path in (ROOT / "templates").rglob("*.html")
+        for match in spaced.finditer(path.read_text(encoding="utf-8"))
+    }
+
+    assert found == {}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import render_template_string
+from markupsafe import Markup
 
 from app.config import ROOT
 from app.core.i18n import Texts, speaking
@@ -145,3 +146,12 @@ def test_every_asset_of_the_templates_exists(app):
 
     assert [name for name in sorted(named) if not (Path(ROOT) / "static" / name).is_file()] == []
     assert filters._version.cache_info().maxsize == 256
+
+
+@pytest.mark.parametrize(
+    ("language", "html"), [("en", f"<b>One.</b> {ESCAPED}"), ("zh", f"<b>One.</b>{ESCAPED}")], ids=["en", "zh"]
+)
+def test_sentences_have_a_space_between_them_in_english_alone(app, language, html):
+    parts = [Markup("<b>One.</b>"), EVIL]
+
+    assert written(app, "{{ parts|sentences }}", language, parts=parts) == html
