@@ -112,7 +112,7 @@ def actions(
         (Step.TAKE_BACK, Permission.PUBLISH, "life.cancellation", _("Let it take place after all …"), "main"),
         (Step.RECAP, Permission.EDIT, "life.recap_page", _("Recap and photos"), "main"),
         (Step.MOVE, Permission.PUBLISH, "life.schedule", _("Date and place"), "quiet"),
-        (None, Permission.PUBLISH, "events_manage.copy", _("Duplicate"), "quiet"),
+        (None, Permission.PUBLISH, "events_manage.copy", _("Copy this event"), "quiet"),
         (None, Permission.PUBLISH, "life.address", _("Web address"), "quiet"),
         (Step.UNPUBLISH, Permission.PUBLISH, "life.withdrawal", _("Unpublish …"), "bad"),
         (Step.CANCEL, Permission.PUBLISH, "life.cancellation", _("Cancel the event …"), "bad"),

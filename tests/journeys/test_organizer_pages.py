@@ -85,6 +85,48 @@ def test_no_page_for_organizers_scrolls_sideways(site, page_at):
     assert too_wide == {}
 
 
+# Texts that begin less than four pixels from the frame around them.
+TOUCHING = """() => [...document.querySelectorAll("main *, dialog[open]")].filter(frame => {
+    const style = getComputedStyle(frame), box = frame.getBoundingClientRect();
+    if (style.borderLeftStyle === "none" || parseFloat(style.borderLeftWidth) === 0 || box.width === 0) return false;
+    const texts = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT), range = document.createRange();
+    while (texts.nextNode()) {
+        if (!texts.currentNode.data.trim()) continue;
+        range.selectNodeContents(texts.currentNode);
+        const text = range.getBoundingClientRect();
+        if (text.width > 1 && text.left - box.left < 4) return true;
+    }
+    return false;
+}).map(frame => frame.outerHTML.slice(0, 80))"""
+
+
+def test_no_text_touches_the_frame_around_it(site, page_at):
+    page = page_at(base_url=site.base_url)
+    enter(page)
+    touching = {}
+
+    for name, path in {**PAGES, "account": "/organizer/account/"}.items():
+        page.goto(path)
+        touching[name] = page.evaluate(TOUCHING)
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+    touching["the list of keys"] = page.evaluate(TOUCHING)
+
+    assert {name: frames for name, frames in touching.items() if frames} == {}
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_the_menu_of_an_event_shows_on_a_phone_where_one_is(site, page_at, locale):
+    page = page_at(320, locale=locale, base_url=site.base_url)
+    enter(page)
+
+    page.goto(f"{EVENT}/history")
+
+    tab = page.locator(".tabs [aria-current]").bounding_box()
+    assert tab["x"] >= 0
+    assert tab["x"] + tab["width"] <= 320
+
+
 def test_keys_lead_to_the_search_and_to_their_list(site, page_at, axe):
     page = page_at(base_url=site.base_url)
     enter(page)

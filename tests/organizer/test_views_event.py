@@ -65,7 +65,7 @@ def test_draft_shows_what_is_missing_and_how_to_go_on(app, make_event):
         "A cover of its own; else one is drawn": "open",
         "An address to write to with questions": "open",
     }
-    assert buttons(page) == ["Publish …", "Date and place", "Duplicate", "Web address", "Delete the draft …"]
+    assert buttons(page) == ["Publish …", "Date and place", "Copy this event", "Web address", "Delete the draft …"]
     assert "/preview/" in page
 
 
@@ -76,7 +76,7 @@ def test_draft_of_yesterday_says_what_blocks_it(app, make_event):
 
     assert checks(page)["A date that is still to come"] == "blocking"
     assert checks(page)["The link to join online"] == "open"
-    assert buttons(page) == ["Date and place", "Duplicate", "Web address", "Delete the draft …"]
+    assert buttons(page) == ["Date and place", "Copy this event", "Web address", "Delete the draft …"]
 
 
 def test_public_event_shows_its_numbers_and_nothing_of_anybody(app, make_event):
@@ -95,7 +95,7 @@ def test_public_event_shows_its_numbers_and_nothing_of_anybody(app, make_event):
         "Seat offered": "0",
         "Cancelled": "0",
     }
-    assert buttons(page) == ["Date and place", "Duplicate", "Web address", "Cancel the event …"]
+    assert buttons(page) == ["Date and place", "Copy this event", "Web address", "Cancel the event …"]
     assert checks(page) == {}
     assert not re.search("bob|cyd|/preview/", page)
 
@@ -106,9 +106,9 @@ def test_public_event_shows_its_numbers_and_nothing_of_anybody(app, make_event):
         (
             timedelta(hours=-1),
             "Under way",
-            ["Recap and photos", "Date and place", "Duplicate", "Web address", "Cancel the event …"],
+            ["Recap and photos", "Date and place", "Copy this event", "Web address", "Cancel the event …"],
         ),
-        (-DAY, "Over", ["Recap and photos", "Duplicate", "Web address"]),
+        (-DAY, "Over", ["Recap and photos", "Copy this event", "Web address"]),
     ],
 )
 def test_event_that_runs_or_is_over_says_so(app, make_event, begins, word, possible):
@@ -127,7 +127,7 @@ def test_cancelled_event_says_why_and_can_be_taken_back(app, make_event):
     page = overview(app, "event")
 
     assert (stands(page), "Flooded." in page) == ("Cancelled", True)
-    assert buttons(page) == ["Let it take place after all …", "Duplicate", "Web address"]
+    assert buttons(page) == ["Let it take place after all …", "Copy this event", "Web address"]
 
 
 def test_event_that_published_itself_late_or_not_at_all_says_so(app, make_event):
@@ -150,7 +150,7 @@ def test_event_that_published_itself_late_or_not_at_all_says_so(app, make_event)
         (Role.VIEWER, []),
         (Role.DOOR, []),
         (Role.EDITOR, []),
-        (Role.ORGANIZER, ["Publish …", "Date and place", "Duplicate", "Web address", "Delete the draft …"]),
+        (Role.ORGANIZER, ["Publish …", "Date and place", "Copy this event", "Web address", "Delete the draft …"]),
     ],
 )
 def test_buttons_are_those_the_role_may_press(app, make_event, role, can):
