@@ -44,7 +44,8 @@ def test_fault_long_paragraph_is_one_line_that_servers_refuse(message):
 def test_fault_comma_in_the_senders_name_is_not_quoted(message):
     letter = message(sender=("Foo, Inc.", "foo@example.com"))
 
-    assert re.search(rb"^From: Foo\r?$", letter.as_bytes(), re.MULTILINE)
+    # The address is lost; what is left depends on Python: nothing with 3.11.2, the name up to its comma with 3.11.7.
+    assert re.search(rb"^From: (?:Foo)?\r?$", letter.as_bytes(), re.MULTILINE)
 
 
 def test_fault_line_end_in_a_header_of_our_own_opens_another_one(message):
