@@ -188,7 +188,7 @@ def test_same_form_sent_twice_adds_one(db, make_event, olga):
         assert send_back(olga, f"{question}/new", question, label__en="Why?", label__zh="").status_code == 303
         assert send_back(olga, f"/organizer/events/{event.slug}/invitations", label="Press").status_code == 303
 
-    assert db.scalars(select(TicketType.slug)).all() == ["on-site", "online"]
+    assert db.scalars(select(TicketType.slug).order_by(TicketType.id)).all() == ["on-site", "online"]
     assert db.scalars(select(Question.key)).all() == ["why"]
     assert db.scalars(select(EventInvitation.label)).all() == ["Press"]
 
