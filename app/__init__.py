@@ -18,6 +18,7 @@ from app.mail import setup as mail
 from app.organizer import setup as organizer
 from app.registrations import setup as registrations
 from app.web import setup as web
+from app.wording import setup as wording
 
 
 def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
@@ -53,7 +54,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     migrations.init_app(app)
     foundations.init_app(app)
     babel.init_app(app, locale_selector=select_locale)
-    for room in (web, mail, accounts, community, events, calendar, registrations, organizer):
+    for room in (web, mail, accounts, community, events, calendar, wording, registrations, organizer):
         room.init_app(app)
     cli.init_app(app)
     return app
