@@ -1,1 +1,1 @@
-"""What organizers write for letters: texts with placeholders, and an event's own texts; it knows no registration."""
+"""Texts that organizers write with placeholders, and those that replace the words of automatic letters."""
