@@ -64,14 +64,15 @@ def change(slug: str, kind: str) -> BaseResponse:
     if not form.validate():
         return _page(managed, form, 422)
     try:
-        save(managed.event.id, kind, form.texts(), seen=form.seen, by=gate.actor(), now=utc_now())
+        is_changed = save(managed.event.id, kind, form.texts(), seen=form.seen, by=gate.actor(), now=utc_now())
     except ClashError as error:
         form.show(error)
         return _page(managed, form, 409)
     except BadInputError as error:
         form.refuse(error)
         return _page(managed, form, 422)
-    return see_other(".edit", slug=slug, kind=kind, done="saved")
+    # A bare `done` offers to take back what was done just now.
+    return see_other(".edit", slug=slug, kind=kind, done="" if is_changed else "saved")
 
 
 @bp.post("/<kind>/standard")
@@ -81,8 +82,8 @@ def to_standard(slug: str, kind: str) -> BaseResponse:
     language = language_of(request.form.get("language"))
     if language is None:
         raise BadInputError(_("Please say in which language."))
-    reset(managed.event.id, wanted.name, language, by=gate.actor(), now=utc_now())
-    return see_other(".edit", slug=slug, kind=kind, done="standard")
+    is_changed = reset(managed.event.id, wanted.name, language, by=gate.actor(), now=utc_now())
+    return see_other(".edit", slug=slug, kind=kind, done="" if is_changed else "saved")
 
 
 @bp.get("/<kind>/look")
@@ -121,7 +122,6 @@ def _letter(managed: Managed, kind: Kind, language: Language, texts: Mapping[str
 
 def _page(managed: Managed, form: LetterTextForm, status: int = 200) -> Response:
     kind, event_id = form.kind, managed.event.id
-    done = {"saved": _("Saved."), "standard": _("The standard text holds again.")}
     response = manage_page(
         "wording/edit.html",
         status,
@@ -130,7 +130,7 @@ def _page(managed: Managed, form: LetterTextForm, status: int = 200) -> Response
         form=form,
         kind=kind,
         own=[text.language for text in texts_of(event_id, kind.name)],
-        done=done.get(request.args.get("done", ""), ""),
+        done=request.args.get("done"),
     )
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
     return response
