@@ -41,6 +41,7 @@ def preview(kind: str, event_id: int, language: Language, wording: Wording) -> D
     values = values_of(context, language, starts=start_of(event, language), **people)
     return draft(
         "cancelled" if kind == "left" else kind,
+        shows_subject=True,
         prose=mails.written(kinds.kind_named(kind), wording, values),
         **context,
     )

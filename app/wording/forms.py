@@ -21,7 +21,7 @@ class LetterTextForm(EditForm):
 
     subject = TextsField(_l("Subject"), length_max=SUBJECT_MAX)
     body = TextsField(
-        _l("Text"),
+        _l("Text of the letter"),
         length_max=BODY_MAX,
         rows=12,
         description=_l("Markdown: # is the heading, > makes a box, **strong**, lists with -, [text](https://…)."),

@@ -136,6 +136,7 @@ def test_what_is_typed_is_shown_and_not_saved(event, browser, db):
 
     assert "Hello Han Meimei</h1>" in answer.text
     assert 'href="https://map.example/Han%20Meimei"' in answer.text
+    assert "<strong>You are registered: Cloud native meetup 1</strong>" in answer.text
     assert "<script" not in answer.text
     assert db.scalars(select(LetterText)).all() == []
 
