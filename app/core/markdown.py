@@ -1,6 +1,7 @@
 """Markdown from people, as HTML that cannot do harm and as plain text for letters and calendars."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from html import unescape
 from typing import Final
@@ -34,13 +35,25 @@ def to_html(text: str) -> str:
 
 def to_text(text: str) -> str:
     """Return what a reader of the page reads, without marks, link targets behind their text."""
-    html = re.sub(r'<a href="([^"]*)"[^>]*>(.*?)</a>', _link_as_text, to_html(text), flags=re.DOTALL)
+    return html_to_text(to_html(text), link=_target_in_brackets)
+
+
+def html_to_text(html: str, *, link: Callable[[str, str], str]) -> str:
+    """Return what a reader of this HTML reads; it must come from `to_html`.
+
+    `link` writes a link whose words differ from its target; both are still HTML, and so is what it returns.
+    """
+
+    def link_as_text(match: re.Match[str]) -> str:
+        target, words = match[1], match[2]
+        return words if words == target or target.removeprefix("mailto:") == words else link(words, target)
+
+    html = re.sub(r'<a href="([^"]*)"[^>]*>(.*?)</a>', link_as_text, html, flags=re.DOTALL)
     html = re.sub(r"<li>\s*(?:<p>)?", "- ", html)
     html = re.sub(r"</(?:p|li|h\d|tr|blockquote|pre)>", "\n", html).replace("</td>", " ").replace("</th>", " ")
     plain = unescape(nh3.clean(html, tags=set())).replace("\xa0", " ")
     return re.sub(r"\n{3,}", "\n\n", plain).strip()
 
 
-def _link_as_text(match: re.Match[str]) -> str:
-    target, label = match[1], match[2]
-    return label if label == target or target.removeprefix("mailto:") == label else f"{label} ({target})"
+def _target_in_brackets(words: str, target: str) -> str:
+    return f"{words} ({target})"
