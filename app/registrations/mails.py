@@ -17,11 +17,13 @@ from app.mail import kinds
 from app.mail.kinds import CalendarMethod, CalendarPart, Draft
 from app.mail.models import Letter
 from app.mail.render import draft
+from app.registrations.letter_texts import kind_of, values_of
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import change_for_letter, position_in_queue, registration_for_letter
 from app.registrations.rules import code_of, has_offer, is_live, token_of, told
 from app.registrations.threads import thread_headers
 from app.web.pages import public_url
+from app.wording.mails import prose
 
 # Letters by the state the person must be in for the letter to be true.
 STATE_OF: Final = {
@@ -58,6 +60,7 @@ def write(letter: Letter) -> Draft | None:
         return None
     event = registration.event
     change = change_for_letter(letter.ids["change"]) if "change" in letter.ids else None
+    context = context_of(registration, letter.language)
     return draft(
         letter.kind,
         reply_to=event.contact_email,
@@ -67,7 +70,8 @@ def write(letter: Letter) -> Draft | None:
         calendar=_calendar(letter, registration),
         was_waiting=letter.ids.get("was") == RegistrationState.WAITING,
         had_seat=letter.ids.get("was") == RegistrationState.CONFIRMED,
-        **context_of(registration, letter.language),
+        prose=prose(kind_of(letter), event.id, letter.language, values_of(context, letter.language)),
+        **context,
     )
 
 

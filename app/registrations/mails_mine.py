@@ -9,12 +9,14 @@ from app.mail.kinds import CalendarPart, Draft
 from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations import mine
-from app.registrations.mails import own_url
+from app.registrations.letter_texts import values_of
+from app.registrations.mails import context_of, own_url
 from app.registrations.models import PersonLink, RegistrationState
 from app.registrations.queries import registration_for_letter
 from app.registrations.rules import code_of
 from app.registrations.threads import thread_headers
 from app.web.pages import public_url
+from app.wording.mails import prose
 
 
 def way_to_mine(letter: Letter) -> Draft | None:
@@ -48,7 +50,7 @@ def calendar_file(letter: Letter) -> Draft | None:
     registration = registration_for_letter(letter.ids["registration"], now=utc_now())
     if registration is None or registration.state is not RegistrationState.CONFIRMED:
         return None
-    event = registration.event
+    event, context = registration.event, context_of(registration, letter.language)
     # Without a METHOD: the invitation has been sent before, and this one asks for no answer.
     content = event_file(
         event,
@@ -61,9 +63,8 @@ def calendar_file(letter: Letter) -> Draft | None:
         "calendar-file",
         calendar=CalendarPart(content),
         headers=thread_headers(letter),
-        registration=registration,
-        event=event,
-        own_url=own_url(registration),
+        prose=prose("calendar-file", event.id, letter.language, values_of(context, letter.language)),
+        **context,
     )
 
 

@@ -14,12 +14,14 @@ from app.mail import kinds
 from app.mail.kinds import Draft
 from app.mail.models import Letter
 from app.mail.render import draft
+from app.registrations.letter_texts import values_of
 from app.registrations.mails import context_of
 from app.registrations.models import EventReminder, Registration, RegistrationState
 from app.registrations.queries import has_stopped_reminders, newer_reminder, registration_for_letter
 from app.registrations.rules import reminders_token_of
 from app.registrations.threads import thread_headers
 from app.web.pages import public_url
+from app.wording.mails import prose
 
 
 def reminder(letter: Letter) -> Draft | None:
@@ -36,13 +38,15 @@ def reminder(letter: Letter) -> Draft | None:
         "List-Unsubscribe": f"<{public_url('reminders.stop', token=token)}>, <{_letter_against_more(event, token)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+    context = context_of(registration, letter.language)
+    values = values_of(context, letter.language, starts=start_of(event, letter.language))
     return draft(
         "reminder",
         reply_to=event.contact_email,
         headers=headers | thread_headers(letter),
         stop_url=stop_url,
-        when_it_starts=_start(event, letter.language),
-        **context_of(registration, letter.language),
+        prose=prose("reminder", event.id, letter.language, values),
+        **context,
     )
 
 
@@ -67,7 +71,8 @@ def _letter_against_more(event: Event, token: str) -> str:
     return f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20{token}"
 
 
-def _start(event: Event, language: Language) -> str:
+def start_of(event: Event, language: Language) -> str:
+    """Return when an event begins, in short; of one whose hours are not known, the day."""
     day = short_date(event.starts_at, event.zone, language)
     return day if event.is_all_day else f"{day} {spoken_time(event.starts_at, event.zone)}"
 

@@ -11,6 +11,7 @@ from app.registrations import (
     erasing_letters,
     forgetting,
     known_events,
+    letter_previews,
     mails,
     mails_mine,
     offers,
@@ -66,6 +67,7 @@ def init_app(app: Flask) -> None:
     transfer_letters.register()
     reminder_letters.register()
     erasing_letters.register()
+    letter_previews.register()
     receivers.connect()
     jobs.register(app, "announce", changes.announce)
     jobs.register(app, "expire offers", offers.expire)

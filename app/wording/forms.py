@@ -1,0 +1,55 @@
+"""The form of what one kind of letter says: both languages side by side, the standard text where nothing else is said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import ValidationError
+
+from app.core.i18n import Texts
+from app.core.i18n import lazy_gettext as _l
+from app.web.fields import TextsField
+from app.web.versions import EditForm
+from app.wording.kinds import Kind
+from app.wording.rules import BODY_MAX, SUBJECT_MAX, completed, mistakes_in
+
+
+class LetterTextForm(EditForm):
+    """Subject and text of a letter."""
+
+    kind: Kind
+
+    subject = TextsField(_l("Subject"), length_max=SUBJECT_MAX)
+    body = TextsField(
+        _l("Text"),
+        length_max=BODY_MAX,
+        rows=12,
+        description=_l("Markdown: # is the heading, > makes a box, **strong**, lists with -, [text](https://…)."),
+    )
+
+    def validate_subject(self, field: Any) -> None:
+        """Refuse what cannot be filled."""
+        self._refuse_mistakes(field)
+
+    def validate_body(self, field: Any) -> None:
+        """Refuse what cannot be filled."""
+        self._refuse_mistakes(field)
+
+    def _refuse_mistakes(self, field: Any) -> None:
+        *others, last = [None, *mistakes_in(self.kind, field.data)]
+        field.errors = [*field.errors, *(sentence for sentence in others if sentence)]
+        if last:
+            raise ValidationError(last)
+
+    def texts(self) -> dict[str, Texts]:
+        """Return what the form holds, by part; where a box is empty, the standard text."""
+        return completed(self.kind, self.values())
+
+
+def letter_text_form(
+    kind: Kind, values: Mapping[str, Texts], sent: MultiDict[str, str] | None = None
+) -> LetterTextForm:
+    """Return the form of these values."""
+    form = LetterTextForm(sent, data=values)
+    form.kind = kind
+    return form

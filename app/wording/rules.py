@@ -1,0 +1,50 @@
+"""What a text of an event's own must be to be saved."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from app.core.i18n import LANGUAGES, Language, Texts
+from app.wording.kinds import Kind, Wording
+from app.wording.models import LetterText
+from app.wording.placeholders import mistakes
+
+SUBJECT_MAX: Final = 200
+# Four pages; the history keeps what is shorter than its own limit whole, so that it can be brought back.
+BODY_MAX: Final = 10_000
+PARTS: Final = ("subject", "body")
+_NAMES: Final[Mapping[Language, str]] = {"zh": "中文", "en": "English"}
+
+
+def standard_texts(kind: Kind) -> dict[str, Texts]:
+    """Return the texts of the house, by part."""
+    standard = {language: kind.standard_in(language) for language in LANGUAGES}
+    return {part: Texts(**{language: getattr(standard[language], part) for language in LANGUAGES}) for part in PARTS}
+
+
+def completed(kind: Kind, texts: Mapping[str, Texts]) -> dict[str, Texts]:
+    """Return the texts by part, with those of the house where a language is empty."""
+    standard = standard_texts(kind)
+    return {
+        part: Texts(**{
+            language: getattr(texts[part], language) or getattr(standard[part], language) for language in LANGUAGES
+        })
+        for part in PARTS
+    }
+
+
+def wording_of(kind: Kind, own: LetterText | None, language: Language) -> Wording:
+    """Return what a letter is written from: an event's own text, that of the house where it has none."""
+    standard = kind.standard_in(language)
+    return Wording((own and own.subject) or standard.subject, (own and own.body) or standard.body)
+
+
+def is_sound(kind: Kind, wording: Wording) -> bool:
+    """Tell whether a letter can be written from this."""
+    return not any(mistakes(text, kind.allowed) for text in (wording.subject, wording.body))
+
+
+def mistakes_in(kind: Kind, texts: Texts) -> Iterator[str]:
+    """Yield a sentence for each thing that keeps one of the two languages from being filled."""
+    for language in LANGUAGES:
+        for mistake in mistakes(getattr(texts, language), kind.allowed):
+            yield f"{_NAMES[language]} · {mistake.message}"
