@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.core.addresses import key_of, normalise
 from app.core.db import require_transaction
 from app.core.i18n import Language
+from app.mail import kinds
 from app.mail.models import Letter, LetterState, Priority
 
 _QUEUED: Final = "letters_queued"
@@ -31,6 +32,7 @@ class Wanted:
     to_name: str = ""
     priority: Priority = Priority.PERSONAL
     topic: str = ""
+    batch: str = ""
 
 
 def queue(
@@ -43,6 +45,7 @@ def queue(
     ids: Mapping[str, object],
     priority: Priority = Priority.PERSONAL,
     topic: str = "",
+    batch: str = "",
     now: datetime,
 ) -> bool:
     """Put one letter into the outbox, due at `now`; False when a letter with this key is there already.
@@ -50,13 +53,19 @@ def queue(
     One statement. Must be called inside the transaction of what the letter tells, so that both happen or neither.
     The letter is written when it is sent, from `kind` and `ids` (plain JSON values).
     """
-    return queue_all([Wanted(kind, key, to_email, language, ids, to_name, priority, topic)], now=now) == 1
+    return queue_all([Wanted(kind, key, to_email, language, ids, to_name, priority, topic, batch)], now=now) == 1
 
 
 def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
-    """Put letters into the outbox as `queue` does, many in a statement; return how many were not there already."""
+    """Put letters into the outbox as `queue` does, many in a statement; return how many were not there already.
+
+    Raises ValueError for one without a topic, of a kind that has one (`kinds.register`).
+    """
     if not letters:
         return 0
+    if without := {letter.kind for letter in letters if not letter.topic} & kinds.kinds_with_topic():
+        message = f"letters of kind {sorted(without)} must say what they are about"
+        raise ValueError(message)
     session = require_transaction()
     # The ORM's own insert knows no ON CONFLICT; both engines speak the same, through a construct of their own.
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
@@ -74,6 +83,7 @@ def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
             "state": LetterState.QUEUED,
             "attempts": 0,
             "topic": letter.topic,
+            "batch": letter.batch,
             "due_at": now,
             "created_at": now,
             "message_id": new_message_id(),

@@ -16,7 +16,7 @@ from app.web.pages import render
 bp = Blueprint("mail", __name__, url_prefix="/dev/mail")
 
 # The letter's own HTML: styles inside as in a mail client, nothing from elsewhere, no script, links in a new window.
-_LETTER_POLICY: Final = (
+LETTER_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
@@ -68,7 +68,7 @@ def html(name: str) -> Response:
     """Give the HTML of a letter for the frame in its page."""
     text = captured.body(_letter(name), "html")
     response = Response(text.replace("<head>", '<head><base target="_blank">', 1))
-    response.headers["Content-Security-Policy"] = _LETTER_POLICY
+    response.headers["Content-Security-Policy"] = LETTER_POLICY
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
