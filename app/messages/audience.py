@@ -64,6 +64,7 @@ def outlook(event: Event, message: Message) -> Outlook:
     stops = StoppedNews.email_key == Registration.email_key if is_news else false()
     statement = (
         select(Registration.language, func.count(), func.count(wants_none), func.count(refuses))
+        .select_from(Registration)
         .outerjoin(StoppedNews, stops)
         .outerjoin(
             RefusedAddress,

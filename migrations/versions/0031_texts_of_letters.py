@@ -1,13 +1,13 @@
 """What an event's automatic letters say in the organizers' own words.
 
-Revision ID: 0031
-Revises: 0030
+Revision ID: 0031ww
+Revises: 0031
 """
 
 import sqlalchemy as sa
 from alembic import op
-revision = '0031'
-down_revision = '0030'
+revision = '0031w'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 
