@@ -55,7 +55,7 @@ def stop(letter_id: int) -> Letter:
     Raises ConflictError when a worker has it in its hands, when it has left, or when it must leave: the last letter to
     somebody who was erased.
     """
-    stopped = require_transaction().scalar(
+    stopped: Letter | None = require_transaction().scalar(
         update(Letter)
         .where(
             Letter.id == letter_id, Letter.state == LetterState.QUEUED, Letter.kind.not_in(sorted(kinds.last_kinds()))

@@ -57,7 +57,7 @@ def reached(event: Event, message: Message) -> list[ColumnElement[bool]]:
 
 def outlook(event: Event, message: Message) -> Outlook:
     """Count whom the message would go to at this moment; one statement."""
-    wants_none: ColumnElement[object] = StoppedNews.email_key
+    wants_none = StoppedNews.email_key
     refuses = case((wants_none.is_(None), RefusedAddress.key))
     is_news = message.purpose is Purpose.NEWS
     # Who must hear of their own registration is not asked whether they want news.

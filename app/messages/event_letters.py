@@ -64,7 +64,7 @@ class Page:
 def counts(event_id: int) -> dict[str, int]:
     """Return the number of the event's letters behind each tab; one statement within an index."""
     statement = select(Letter.state, func.count()).where(Letter.topic == topic_of(event_id)).group_by(Letter.state)
-    found: dict[LetterState, int] = dict(db.session.execute(statement).tuples().all())
+    found: dict[LetterState, int] = dict(db.session.execute(statement).all())
     return {tab: sum(found.get(state, 0) for state in states) for tab, states in STATES.items()}
 
 
@@ -126,14 +126,10 @@ def _lines(letters: Sequence[Letter]) -> list[Line]:
     codes: dict[int, str] = dict(
         db.session.execute(
             select(Registration.id, Registration.code).where(Registration.id.in_(_numbers(registration_ids)))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     subjects: dict[int, Texts] = dict(
-        db.session.execute(select(Message.id, Message.subject).where(Message.id.in_(_numbers(message_ids))))
-        .tuples()
-        .all()
+        db.session.execute(select(Message.id, Message.subject).where(Message.id.in_(_numbers(message_ids)))).all()
     )
     return [
         Line(

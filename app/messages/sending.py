@@ -249,7 +249,7 @@ def _letters(message: Message, people: Sequence[Any]) -> list[outbox.Wanted]:
             key=f"message:{message.id}:{person.id}",
             priority=Priority.BULK,
             batch=message.batch,
-            message=message.id,
+            ids={"message": message.id},
         )
         for person in people
     ]

@@ -160,7 +160,7 @@ def _reach(session: Session, change: EventChange, *, now: datetime) -> int:
                 event_id=change.event_id,
                 key=f"change:{change.id}:{person.id}",
                 priority=Priority.BULK,
-                change=change.id,
+                ids={"change": change.id},
             )
             for person in people
         ],

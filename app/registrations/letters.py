@@ -4,6 +4,7 @@ An event's outbox page finds its letters by that. Of the kinds registered with `
 without it, so that no place that queues one can forget it.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from app.core.i18n import Language
@@ -45,7 +46,7 @@ def letter_to(
     language: Language | str = "",
     priority: Priority = Priority.PERSONAL,
     batch: str = "",
-    **ids: object,
+    ids: Mapping[str, object] | None = None,
 ) -> Wanted:
     """Return a letter of this kind about somebody's registration, once for it or for the longer `key`.
 
@@ -57,7 +58,7 @@ def letter_to(
         to_email=person.email,
         to_name=person.name,
         language=language or person.language,
-        ids={"registration": person.id, **ids},
+        ids={"registration": person.id, **(ids or {})},
         priority=priority,
         topic=topic_of(event_id),
         batch=batch,

@@ -74,4 +74,4 @@ def withdraw_transfer(registration_id: int, *, now: datetime) -> bool:
 
 def tell(kind: str, registration: Registration, *, now: datetime, key: str = "", **ids: object) -> None:
     """Queue a letter of this kind to the person, once for the registration or for the longer `key`."""
-    outbox.queue_all([letter_to(registration, kind, event_id=registration.event_id, key=key, **ids)], now=now)
+    outbox.queue_all([letter_to(registration, kind, event_id=registration.event_id, key=key, ids=ids)], now=now)

@@ -129,5 +129,5 @@ def _letter(row: EventReminder, person: Registration) -> Wanted:
         # With the start in it: a moved event is reminded of anew.
         key=f"reminder:{row.event_id}:{row.minutes}:{int(row.starts_at.timestamp())}:{person.id}",
         priority=Priority.BULK,
-        reminder=row.id,
+        ids={"reminder": row.id},
     )
