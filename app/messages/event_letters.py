@@ -70,7 +70,8 @@ def counts(event_id: int) -> dict[str, int]:
 
 def page(event: Event, wish: Wish, *, before: int | None = None, after: int | None = None) -> Page:
     """Return up to 50 letters older than the id `before`, or those just newer than the id `after`."""
-    ids = db.session.scalars(_ids(event, wish, before=before, after=after)).all()
+    which = _which(event, wish)
+    ids = db.session.scalars(_ids(which, wish, before=before, after=after)).all()
     more, ids = len(ids) > PER_PAGE, ids[:PER_PAGE]
     letters = db.session.scalars(select(Letter).where(Letter.id.in_(ids)).order_by(Letter.id.desc())).all()
     lines = _lines(letters)
@@ -79,7 +80,7 @@ def page(event: Event, wish: Wish, *, before: int | None = None, after: int | No
     return Page(lines, letters[0].id if letters and before is not None else None, letters[-1].id if more else None)
 
 
-def _ids(event: Event, wish: Wish, *, before: int | None, after: int | None) -> Any:  # noqa: ANN401 - a statement
+def _ids(which: Sequence[ColumnElement[bool]], wish: Wish, *, before: int | None, after: int | None) -> Any:  # noqa: ANN401 - a statement
     """Return the statement for the numbers of a page's letters and one more."""
     newest_first = after is None
     bound: list[ColumnElement[bool]] = []
@@ -91,7 +92,7 @@ def _ids(event: Event, wish: Wish, *, before: int | None, after: int | None) -> 
     # One walk along the index for each state, since no index is in the order of the ids of several.
     walks = []
     for state in states:
-        walk = select(Letter.id).where(*_which(event, wish), Letter.state == state, *bound)
+        walk = select(Letter.id).where(*which, Letter.state == state, *bound)
         walk = walk.order_by(Letter.id.desc() if newest_first else Letter.id).limit(PER_PAGE + 1)
         walks.append(select(walk.subquery().c.id))
     together = union_all(*walks).subquery()

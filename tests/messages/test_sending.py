@@ -1,13 +1,10 @@
 """A message goes once to everybody who fits, whatever changes or dies on the way, and says what it should to each."""
 
-import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
-from app.events.models import EventState
-from app.events.service import apply_changes
 from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.delivery import deliver, deliver_one
@@ -20,26 +17,12 @@ from app.registrations.models import Registration
 from app.registrations.rules import news_token_of, token_of
 from app.registrations.service import cancel
 from app.registrations.unsubscribing import stop_news
-from tests.messages.sending import arrived, confirm, run, send_all
+from tests.messages.sending import arrived, confirm, run, send_all, states_of, told
 from tests.races.test_killed_sign_up import POINTS, die_at
 from tests.registrations.pages import fields_on
 from tests.support.factories import sign_up_as
 
 BASE = "/organizer/events/meetup/messages"
-
-
-def told(db):
-    """Return who has a letter of a message in the outbox, by the part of the address before the @."""
-    db.expire_all()
-    rows = db.scalars(select(Letter.to_email).where(Letter.kind == "message").order_by(Letter.id))
-    return [email.partition("@")[0] for email in rows]
-
-
-def states_of(db):
-    db.expire_all()
-    return dict(
-        db.execute(select(Letter.state, func.count()).where(Letter.kind == "message").group_by(Letter.state)).all()
-    )
 
 
 def test_everybody_with_a_place_gets_it_in_their_language_with_their_own_words(ada, db, event, draft, smtp_server):
@@ -312,73 +295,6 @@ def test_what_has_left_altogether_cannot_be_stopped(ada, event, draft):
 
     assert answer.status_code == 409
     assert message_of(event.id, message.id).state is MessageState.SENT
-
-
-class TestScheduling:
-    @pytest.fixture
-    def at(self, event):
-        """A moment to come, at noon there."""
-        return event.starts_at.replace(hour=4)
-
-    def test_it_goes_by_itself_at_its_time_to_who_fits_then(self, db, event, draft, at):
-        sign_up_as(event, "bob")
-        message = draft()
-        sending.schedule(event, message.id, at=at, revision=1, by=THE_SITE, now=utc_now())
-        sign_up_as(event, "cyd")
-
-        sending.send_due(utc_now())
-        before = told(db)
-        for _ in range(3):
-            sending.send_due(at)
-
-        assert before == []
-        assert told(db) == ["bob", "cyd"]
-        entry = db.scalars(select(Entry).where(Entry.action == "message.sent")).one()
-        assert (entry.organizer_id, entry.changes) == (None, {"recipients": [None, 2]})
-
-    def test_at_night_only_when_it_is_said_twice(self, ada, event, draft):
-        message = draft()
-        night = {"at": f"{event.starts_at:%Y-%m-%d}T23:30", "revision": "1"}
-        path = f"{BASE}/{message.id}/schedule"
-
-        asked = ada.post(f"{path}?lang=en", data=night)
-        done = ada.post(path, data=night | {"at_night": "y"})
-
-        assert asked.status_code == 422
-        assert "people are asleep" in asked.text
-        assert done.status_code == 303
-        found = message_of(event.id, message.id)
-        assert (found.state, found.send_at.hour) == (MessageState.SCHEDULED, 15)
-
-    def test_it_can_be_taken_back_and_not_after_it_set_off(self, ada, event, draft, at):
-        message = draft()
-        sending.schedule(event, message.id, at=at, revision=1, by=THE_SITE, now=utc_now())
-
-        first = ada.post(f"{BASE}/{message.id}/schedule/removal")
-        second = ada.post(f"{BASE}/{message.id}/schedule/removal")
-
-        assert (first.status_code, second.status_code) == (303, 409)
-        assert message_of(event.id, message.id).state is MessageState.DRAFT
-
-    def test_a_time_that_has_passed_is_refused(self, ada, draft):
-        message = draft()
-
-        answer = ada.post(f"{BASE}/{message.id}/schedule?lang=en", data={"at": "2020-01-01T12:00", "revision": "1"})
-
-        assert answer.status_code == 422
-        assert "This time has passed already." in answer.text
-
-    def test_a_cancelled_event_holds_it_back(self, db, event, draft, at):
-        sign_up_as(event, "bob")
-        message = draft()
-        sending.schedule(event, message.id, at=at, revision=1, by=THE_SITE, now=utc_now())
-        with transaction():
-            apply_changes(event, {"state": EventState.CANCELLED}, now=utc_now())
-
-        sending.send_due(at)
-
-        assert message_of(event.id, message.id).state is MessageState.DRAFT
-        assert told(db) == []
 
 
 def test_who_stops_news_between_queue_and_sending_gets_nothing(ada, db, event, draft):
