@@ -35,6 +35,7 @@ class Size:
     feed_events_few: int = 1_000
     feed_events: int = 5_000
     fan_out: int = 5_000  # people who must hear of a change
+    messaged: int = 10_000  # people whom a message goes to
     delivered: int = 1_000  # of the letters about it
     rounds: int = 5
     seconds: float = 2.0  # of load in each round
@@ -49,6 +50,7 @@ class Size:
             feed_events_few=3,
             feed_events=5,
             fan_out=20,
+            messaged=20,
             delivered=20,
             rounds=1,
             seconds=0.1,

@@ -42,28 +42,37 @@ Write = Callable[[Letter], Draft | None]
 
 _WRITERS: Final[dict[str, Write]] = {}
 _LAST: Final[set[str]] = set()
+_WITH_TOPIC: Final[set[str]] = set()
 
 
 class UnknownKindError(LookupError):
     """No room of this version writes such letters."""
 
 
-def register(kind: str, write: Write, *, is_last: bool = False) -> None:
+def register(kind: str, write: Write, *, is_last: bool = False, has_topic: bool = False) -> None:
     """Let this function write the letters of a kind; raises ValueError when another one does already.
 
     `is_last`: it goes to somebody who is to be forgotten. The outbox keeps their name and address until it is at rest,
     whatever became of it, and not a moment longer.
+    `has_topic`: the outbox takes none that does not say what it is about, such as an event.
     """
     if _WRITERS.setdefault(kind, write) is not write:
         message = f"two rooms write letters of kind {kind!r}"
         raise ValueError(message)
     if is_last:
         _LAST.add(kind)
+    if has_topic:
+        _WITH_TOPIC.add(kind)
 
 
 def last_kinds() -> frozenset[str]:
     """Return the kinds of letters after which the outbox forgets whom they went to."""
     return frozenset(_LAST)
+
+
+def kinds_with_topic() -> frozenset[str]:
+    """Return the kinds of letters that say what they are about."""
+    return frozenset(_WITH_TOPIC)
 
 
 def writer_of(kind: str) -> Write:

@@ -12,6 +12,7 @@ from app.core.i18n import Language
 
 # Written out, not bound: a partial index is found by its predicate alone.
 _NAMED = text("to_email != ''")
+_IN_BATCH = text("batch != ''")
 
 
 class LetterState(StrEnum):
@@ -69,6 +70,8 @@ class Letter(Model):
         Index(None, "state", "id"),
         Index(None, "to_key"),
         Index(None, "topic", "state", "id"),
+        # Of letters queued together; the others, which are nearly all, stay out of it.
+        Index("ix_letters_batch", "batch", "state", "id", sqlite_where=_IN_BATCH, postgresql_where=_IN_BATCH),
         # Those that still say whom they went to: the last half year's.
         Index("ix_letters_named", "created_at", sqlite_where=_NAMED, postgresql_where=_NAMED),
         CheckConstraint("attempts >= 0", name="attempts"),
@@ -93,6 +96,7 @@ class Letter(Model):
     failure: Mapped[Failure | None] = mapped_column(choice(Failure, "failure"))
     last_error: Mapped[str | None] = mapped_column(Text)  # the server's words; no address, no content
     topic: Mapped[str] = mapped_column(String(40), default="")  # what its outbox page is about: "event:12"
+    batch: Mapped[str] = mapped_column(String(40), default="")  # what it was queued with: "message:7"
     message_id: Mapped[str] = mapped_column(String(255))  # made once: a resend is the same letter
 
 

@@ -26,22 +26,49 @@ def send_again(letter_id: int, *, now: datetime) -> None:
     Raises NotFoundError, or ConflictError for a letter that has not failed, or of which nobody knows any more whom
     it was for: somebody was erased, or it is too old.
     """
-    with transaction() as session:
-        requeued = session.scalar(
-            update(Letter)
-            .where(Letter.id == letter_id, Letter.state == LetterState.FAILED, Letter.to_email != "")
-            .values(state=LetterState.QUEUED, attempts=0, due_at=now, failure=None)
-            .returning(Letter.to_key)
-        )
-        if requeued is not None:
-            # Whoever asks for it knows better than an old refusal.
-            session.execute(delete(RefusedAddress).where(RefusedAddress.key == requeued))
-        outbox.wake_after_commit(session)
+    with transaction():
+        requeue(letter_id, now=now)
+
+
+def requeue(letter_id: int, *, now: datetime) -> None:
+    """Do what `send_again` does in the caller's transaction."""
+    session = require_transaction()
+    requeued = session.scalar(
+        update(Letter)
+        .where(Letter.id == letter_id, Letter.state == LetterState.FAILED, Letter.to_email != "")
+        .values(state=LetterState.QUEUED, attempts=0, due_at=now, failure=None)
+        .returning(Letter.to_key)
+    )
     if requeued is not None:
+        # Whoever asks for it knows better than an old refusal.
+        session.execute(delete(RefusedAddress).where(RefusedAddress.key == requeued))
+        outbox.wake_after_commit(session)
         return
     if queries.letter(letter_id) is None:
         raise NotFoundError(_("There is no such letter."))
     raise ConflictError(_("This letter has not failed, so it is not sent again."))
+
+
+def stop(letter_id: int) -> Letter:
+    """Let a letter that waits never leave, in the caller's transaction; return it.
+
+    Raises ConflictError when a worker has it in its hands, when it has left, or when it must leave: the last letter to
+    somebody who was erased.
+    """
+    stopped: Letter | None = require_transaction().scalar(
+        update(Letter)
+        .where(
+            Letter.id == letter_id, Letter.state == LetterState.QUEUED, Letter.kind.not_in(sorted(kinds.last_kinds()))
+        )
+        .values(state=LetterState.STOPPED)
+        .returning(Letter),
+        execution_options={"synchronize_session": False, "populate_existing": True},
+    )
+    if stopped is None:
+        raise ConflictError(
+            _("It is too late to stop this e-mail: it is being sent at this moment, or has been dealt with.")
+        )
+    return stopped
 
 
 def send_test(to_email: str, *, language: Language, now: datetime) -> Letter:

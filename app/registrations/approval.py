@@ -16,6 +16,7 @@ from app.events.locking import locked_event
 from app.events.models import Event, EventState, TicketType
 from app.history.service import Actor, record
 from app.mail import outbox
+from app.registrations.letters import letter_to
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.rules import seats_left
 from app.registrations.seats import take_seat
@@ -171,15 +172,7 @@ def _approve(session: Session, event: Event, people: Sequence[Registration], *, 
 
 
 def _tell(person: Registration, kind: str, *, now: datetime) -> None:
-    outbox.queue(
-        kind,
-        key=f"{kind}:{person.id}",
-        to_email=person.email,
-        to_name=person.name,
-        language=person.language,
-        ids={"registration": person.id},
-        now=now,
-    )
+    outbox.queue_all([letter_to(person, kind, event_id=person.event_id)], now=now)
 
 
 def _record(action: str, person: Registration, *, by: Actor, now: datetime) -> None:

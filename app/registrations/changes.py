@@ -17,6 +17,7 @@ from app.events.models import Event, EventState
 from app.history.service import Actor, record
 from app.mail import outbox
 from app.mail.models import Priority
+from app.registrations.letters import letter_to
 from app.registrations.models import LIVE, EventChange, Registration
 from app.registrations.rules import told
 
@@ -153,14 +154,13 @@ def _reach(session: Session, change: EventChange, *, now: datetime) -> int:
     ).all()
     outbox.queue_all(
         [
-            outbox.Wanted(
+            letter_to(
+                person,
                 kind,
+                event_id=change.event_id,
                 key=f"change:{change.id}:{person.id}",
-                to_email=person.email,
-                to_name=person.name,
-                language=person.language,
-                ids={"registration": person.id, "change": change.id},
                 priority=Priority.BULK,
+                ids={"change": change.id},
             )
             for person in people
         ],

@@ -20,6 +20,7 @@ from app.history.service import Actor, forget_person, record
 from app.mail import outbox
 from app.mail import service as mail
 from app.registrations import erasing_letters
+from app.registrations.letters import letter_to
 from app.registrations.mails import has_tentative_entry, takes_entry_back
 from app.registrations.marks import forget_marks
 from app.registrations.models import (
@@ -29,6 +30,7 @@ from app.registrations.models import (
     PersonLink,
     Registration,
     RegistrationState,
+    StoppedNews,
     StoppedReminders,
     Transfer,
     TransferState,
@@ -133,21 +135,14 @@ def _withdraw_entries(people: Sequence[_AsItWas], email_key: str, *, now: dateti
     for person in people:
         has_entry = person.state is RegistrationState.CONFIRMED or has_tentative_entry(person.state)
         if (person.leaves and has_entry) or person.id in waiting:
-            outbox.queue(
-                erasing_letters.KIND,
-                key=f"{erasing_letters.KIND}:{person.id}",
-                to_email=person.email,
-                to_name=person.name,
-                language=person.language,
-                ids={"registration": person.id},
-                now=now,
-            )
+            outbox.queue_all([letter_to(person, erasing_letters.KIND, event_id=person.event_id)], now=now)
 
 
 def _forget_everywhere(email_key: str, *, now: datetime) -> None:
     session = require_transaction()
     _blank_transfers(Transfer.email_key == email_key, now=now)
     session.execute(delete(StoppedReminders).where(StoppedReminders.email_key == email_key))
+    session.execute(delete(StoppedNews).where(StoppedNews.email_key == email_key))
     session.execute(delete(PersonLink).where(PersonLink.email_key == email_key))
     private.forget(Owner(email_key=email_key))
     mail.forget_address(email_key)

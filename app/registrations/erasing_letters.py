@@ -59,4 +59,4 @@ def _withdrawal(letter: Letter, registration: Registration) -> CalendarPart | No
 
 def register() -> None:
     """Tell the outbox which letter this is, and that it is the last."""
-    kinds.register(KIND, erased, is_last=True)
+    kinds.register(KIND, erased, is_last=True, has_topic=True)

@@ -208,4 +208,4 @@ def sequence_of(registration: Registration, event: Event) -> int:
 def register() -> None:
     """Tell the outbox which letters this room writes."""
     for kind in (*STATE_OF, *_ABOUT_A_CHANGE, *_WHILE_LIVE):
-        kinds.register(kind, write)
+        kinds.register(kind, write, has_topic=True)

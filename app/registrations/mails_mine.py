@@ -71,5 +71,5 @@ def calendar_file(letter: Letter) -> Draft | None:
 def register() -> None:
     """Tell the outbox which letters these are."""
     kinds.register(mine.PURPOSE, way_to_mine)
-    kinds.register("renewed", renewed_link)
-    kinds.register("calendar-file", calendar_file)
+    kinds.register("renewed", renewed_link, has_topic=True)
+    kinds.register("calendar-file", calendar_file, has_topic=True)

@@ -22,10 +22,12 @@ from app.history.models import Entry
 from app.mail import outbox
 from app.mail.models import Letter
 from app.mail.queries import refusing
+from app.registrations.letters import letter_to
 from app.registrations.models import PersonLink, Registration, Transfer
 from app.registrations.queries import (
     LINKS_MAX,
     address_on_record,
+    has_stopped_news,
     has_stopped_reminders,
     person_link,
     person_links,
@@ -145,6 +147,7 @@ def everything_about(email_key: str, *, now: datetime) -> dict[str, Any]:
         "places_passed_on_to_you": [_passed_on(each) for each in places_offered_to(email_key)],
         "places_passed_on_by_you": [_passed_on(each) for each in places_offered_by(email_key)],
         "wants_no_reminders": has_stopped_reminders(email_key),
+        "wants_no_news": has_stopped_news(email_key),
         "refuses_emails": _refusals(email_key),
         "emails_sent": _letters(email_key),
         "calendar_feeds": [
@@ -231,12 +234,4 @@ def _entries(registration_ids: Sequence[int]) -> list[dict[str, Any]]:
 
 def _queue(registration: Registration, kind: str, key: str, *, now: datetime) -> None:
     require_transaction()
-    outbox.queue(
-        kind,
-        key=key,
-        to_email=registration.email,
-        to_name=registration.name,
-        language=registration.language,
-        ids={"registration": registration.id},
-        now=now,
-    )
+    outbox.queue_all([letter_to(registration, kind, event_id=registration.event_id, key=key)], now=now)

@@ -255,6 +255,15 @@ class StoppedReminders(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class StoppedNews(Model):
+    """An address that wants no news from organizers, of whatever event; what is about its own places still comes."""
+
+    __tablename__ = "stopped_news"
+
+    email_key: Mapped[str] = mapped_column(String(254), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PersonLink(Model):
     """A way to all registrations of one address: a link, or six digits, sent there. No secret is stored."""
 

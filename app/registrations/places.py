@@ -3,7 +3,6 @@
 Every change of a registration's state happens with its ticket type locked first, and then its own row.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +12,7 @@ from app.core.db import require_transaction
 from app.core.errors import ConflictError
 from app.core.i18n import gettext as _
 from app.mail import outbox
+from app.registrations.letters import letter_to
 from app.registrations.models import LIVE, SEATED, Registration, RegistrationState, Transfer, TransferState
 from app.registrations.seats import lock, release_seat
 from app.registrations.waitlist import promote_all
@@ -74,13 +74,4 @@ def withdraw_transfer(registration_id: int, *, now: datetime) -> bool:
 
 def tell(kind: str, registration: Registration, *, now: datetime, key: str = "", **ids: object) -> None:
     """Queue a letter of this kind to the person, once for the registration or for the longer `key`."""
-    more: Mapping[str, object] = {"registration": registration.id, **ids}
-    outbox.queue(
-        kind,
-        key=key or f"{kind}:{registration.id}",
-        to_email=registration.email,
-        to_name=registration.name,
-        language=registration.language,
-        ids=more,
-        now=now,
-    )
+    outbox.queue_all([letter_to(registration, kind, event_id=registration.event_id, key=key, ids=ids)], now=now)

@@ -26,11 +26,12 @@ from app.registrations.models import (
     Question,
     Registration,
     RegistrationState,
+    StoppedNews,
     StoppedReminders,
     Transfer,
     TransferState,
 )
-from app.registrations.rules import code_in, link_is_open, opens, opens_reminders, opens_transfer
+from app.registrations.rules import code_in, link_is_open, opens, opens_news, opens_reminders, opens_transfer
 
 QUESTIONS_MAX: Final = 100
 # Of one address: read, shown and erased at once. More than anybody has; a second press erases the rest.
@@ -246,6 +247,19 @@ def has_stopped_reminders(email_key: str) -> bool:
     return (
         db.session.scalar(select(StoppedReminders.email_key).where(StoppedReminders.email_key == email_key)) is not None
     )
+
+
+def registration_to_tell(token: str) -> Registration:
+    """Return the registration whose news this link stops; NotFoundError."""
+    registration = db.session.scalar(select(Registration).where(Registration.code == code_in(token)))
+    if registration is None or registration.erased_at is not None or not opens_news(token, registration):
+        raise NotFoundError(_("This link opens nothing. Copy it whole from the e-mail."))
+    return registration
+
+
+def has_stopped_news(email_key: str) -> bool:
+    """Tell whether this address wants no news from organizers."""
+    return db.session.scalar(select(StoppedNews.email_key).where(StoppedNews.email_key == email_key)) is not None
 
 
 def newer_reminder(reminder: EventReminder) -> bool:

@@ -79,4 +79,4 @@ def start_of(event: Event, language: Language) -> str:
 
 def register() -> None:
     """Tell the outbox who writes it."""
-    kinds.register("reminder", reminder)
+    kinds.register("reminder", reminder, has_topic=True)

@@ -13,6 +13,7 @@ from app.events.models import Event, EventState
 from app.mail import outbox
 from app.mail.models import Priority
 from app.mail.outbox import Wanted
+from app.registrations.letters import letter_to
 from app.registrations.models import EventReminder, Registration, RegistrationState, StoppedReminders
 from app.registrations.moments import Reminder, due_reminder
 
@@ -121,13 +122,12 @@ def _next_people(session: Session, row: EventReminder, reminder: Reminder) -> Se
 
 
 def _letter(row: EventReminder, person: Registration) -> Wanted:
-    return Wanted(
+    return letter_to(
+        person,
         "reminder",
+        event_id=row.event_id,
         # With the start in it: a moved event is reminded of anew.
         key=f"reminder:{row.event_id}:{row.minutes}:{int(row.starts_at.timestamp())}:{person.id}",
-        to_email=person.email,
-        to_name=person.name,
-        language=person.language,
-        ids={"registration": person.id, "reminder": row.id},
         priority=Priority.BULK,
+        ids={"reminder": row.id},
     )

@@ -229,6 +229,16 @@ def opens_reminders(token: str, registration: Registration) -> bool:
     return mac_matches(token[CODE_LENGTH:], "reminders", registration.code)
 
 
+def news_token_of(registration: Registration) -> str:
+    """Return the secret part of `/n/<token>`, by which news are stopped and nothing else is done."""
+    return registration.code + mac("news", registration.code)
+
+
+def opens_news(token: str, registration: Registration) -> bool:
+    """Tell whether this token was made to stop the news to this person."""
+    return mac_matches(token[CODE_LENGTH:], "news", registration.code)
+
+
 _TOLD: Final = ("starts_at", "ends_at", "is_all_day", "zone", "venue", "online_url", "state")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from sqlalchemy import Select, and_, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +20,7 @@ from app.events.invitations import use_invitation
 from app.events.models import Event, EventInvitation, Visibility
 from app.mail import outbox
 from app.registrations import places, rules
+from app.registrations.letters import letter_to
 from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Registration, RegistrationState, revised
 from app.registrations.queries import invitation_kept, next_offset
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
@@ -63,6 +64,15 @@ class _AsRead:
     def of(cls, event: Event) -> Self:
         by_invitation = event.visibility is Visibility.INVITATION
         return cls(event.id, event.revision, event.has_waiting_list, event.needs_approval, by_invitation)
+
+
+class _Person(NamedTuple):
+    """Whom the first letter goes to."""
+
+    id: int
+    email: str
+    name: str
+    language: Language
 
 
 class _AlreadyRegisteredError(Exception):
@@ -116,7 +126,8 @@ def _give_place(read: _AsRead, wish: SignUp, *, now: datetime) -> None:
         if registration_id is None:
             raise _AlreadyRegisteredError
         _insert_answers(session, registration_id, wish.answers)
-        _queue(state.value, f"{state.value}:{registration_id}", registration_id, wish, now=now)
+        person = _Person(registration_id, wish.address.email, wish.name, wish.language)
+        outbox.queue_all([letter_to(person, state.value, event_id=read.event_id)], now=now)
 
 
 def _decide(read: _AsRead, wish: SignUp) -> RegistrationState:
@@ -221,18 +232,6 @@ def _insert_answers(session: Session, registration_id: int, answers: Mapping[int
         )
 
 
-def _queue(kind: str, key: str, registration_id: int, wish: SignUp, *, now: datetime) -> None:
-    outbox.queue(
-        kind,
-        key=key,
-        to_email=wish.address.email,
-        to_name=wish.name,
-        language=wish.language,
-        ids={"registration": registration_id},
-        now=now,
-    )
-
-
 def _remind(read: _AsRead, wish: SignUp, *, now: datetime) -> bool:
     """Send the link that this address already has, unless it was sent lately; False when it has none any more."""
     live = and_(
@@ -260,15 +259,9 @@ def _remind(read: _AsRead, wish: SignUp, *, now: datetime) -> bool:
 def _queue_again(registration: Registration, language: Language, *, now: datetime) -> bool:
     slot = int(now.timestamp() // REMIND_EVERY.total_seconds())
     # To the address on record, not to the one just typed: the key is the same, the mailbox might not be.
-    return outbox.queue(
-        "again",
-        key=f"again:{registration.id}:{slot}",
-        to_email=registration.email,
-        to_name=registration.name,
-        language=language,
-        ids={"registration": registration.id},
-        now=now,
-    )
+    key = f"again:{registration.id}:{slot}"
+    letter = letter_to(registration, "again", event_id=registration.event_id, key=key, language=language)
+    return outbox.queue_all([letter], now=now) == 1
 
 
 def change_answers(registration: Registration, *, name: str, answers: Mapping[int, AnswerValue], now: datetime) -> None:

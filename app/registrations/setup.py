@@ -25,6 +25,7 @@ from app.registrations import (
     views_feed,
     views_invitations,
     views_mine,
+    views_news,
     views_offers,
     views_preview,
     views_questions,
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_preview.bp)
     app.register_blueprint(views_transfers.bp)
     app.register_blueprint(views_reminders.bp)
+    app.register_blueprint(views_news.bp)
     app.register_blueprint(views_questions.bp)
     app.register_blueprint(views_invitations.bp)
     app.register_blueprint(views_ticket.bp)

@@ -44,4 +44,4 @@ def transfer(letter: Letter) -> Draft | None:
 
 def register() -> None:
     """Tell the outbox who writes it."""
-    kinds.register("transfer", transfer)
+    kinds.register("transfer", transfer, has_topic=True)

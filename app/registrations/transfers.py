@@ -19,6 +19,7 @@ from app.core.i18n import gettext as _
 from app.core.tokens import new_code
 from app.mail import outbox
 from app.registrations import places
+from app.registrations.letters import topic_of
 from app.registrations.models import Answer, Registration, RegistrationState, Transfer, TransferState
 from app.registrations.queries import next_offset, transfers_begun
 from app.registrations.rules import can_pass_on, is_on_its_way, sign_up_ends
@@ -66,10 +67,10 @@ def pass_on(registration: Registration, receiver: Receiver, *, language: Languag
         )
         session.add(transfer)
         session.flush()
-        _write(transfer, now=now)
+        _write(transfer, present.event_id, now=now)
 
 
-def _write(transfer: Transfer, *, now: datetime) -> None:
+def _write(transfer: Transfer, event_id: int, *, now: datetime) -> None:
     outbox.queue(
         "transfer",
         key=f"transfer:{transfer.id}",
@@ -78,6 +79,7 @@ def _write(transfer: Transfer, *, now: datetime) -> None:
         language=transfer.language,
         # The giver's number too: who looks for letters about a registration finds this one.
         ids={"registration": transfer.registration_id, "transfer": transfer.id},
+        topic=topic_of(event_id),
         now=now,
     )
 

@@ -1,4 +1,4 @@
-"""An address says that it wants no reminders, or wants them again. Its places stay as they are."""
+"""An address says that it wants no reminders or no news, or wants them again. Its places stay as they are."""
 
 from datetime import datetime
 
@@ -6,17 +6,32 @@ from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.db import transaction
-from app.registrations.models import StoppedReminders
+from app.registrations.models import StoppedNews, StoppedReminders
 
 
 def stop_reminders(email_key: str, *, now: datetime) -> None:
     """Send this address no more reminders, of whatever event; a second time changes nothing."""
-    with transaction() as session:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.execute(insert(StoppedReminders).values(email_key=email_key, created_at=now).on_conflict_do_nothing())
+    _stop(StoppedReminders, email_key, now=now)
 
 
 def resume_reminders(email_key: str) -> None:
     """Send this address reminders again, of events to come."""
     with transaction() as session:
         session.execute(delete(StoppedReminders).where(StoppedReminders.email_key == email_key))
+
+
+def stop_news(email_key: str, *, now: datetime) -> None:
+    """Send this address no more news from organizers, of whatever event; a second time changes nothing."""
+    _stop(StoppedNews, email_key, now=now)
+
+
+def resume_news(email_key: str) -> None:
+    """Send this address news again."""
+    with transaction() as session:
+        session.execute(delete(StoppedNews).where(StoppedNews.email_key == email_key))
+
+
+def _stop(table: type[StoppedReminders | StoppedNews], email_key: str, *, now: datetime) -> None:
+    with transaction() as session:
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(insert(table).values(email_key=email_key, created_at=now).on_conflict_do_nothing())

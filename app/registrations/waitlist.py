@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from app.core.db import require_transaction
 from app.events.models import Event, EventState, TicketType
 from app.mail import outbox
-from app.mail.outbox import Wanted
+from app.registrations.letters import letter_to
 from app.registrations.models import Registration, RegistrationState, revised
 from app.registrations.moments import offer_end
 from app.registrations.seats import lock, take_freed_seats
@@ -40,7 +40,15 @@ def promote_all(ticket_type_id: int, *, now: datetime) -> int:
     session = require_transaction()
     lock(ticket_type_id)
     event = session.execute(
-        select(Event.state, Event.starts_at, Event.ends_at, Event.zone, Event.offer_within_hours, Event.offer_hours)
+        select(
+            Event.id,
+            Event.state,
+            Event.starts_at,
+            Event.ends_at,
+            Event.zone,
+            Event.offer_within_hours,
+            Event.offer_hours,
+        )
         .join(TicketType, TicketType.event_id == Event.id)
         .where(TicketType.id == ticket_type_id)
     ).one()
@@ -57,7 +65,7 @@ def promote_all(ticket_type_id: int, *, now: datetime) -> int:
     while is_more:
         in_line = _first_in_line(ticket_type_id)
         seats = take_freed_seats(ticket_type_id, len(in_line)) if in_line else 0
-        _give(in_line[:seats], until, now=now)
+        _give(event.id, in_line[:seats], until, now=now)
         given += seats
         is_more = seats == STEP
     return given
@@ -75,7 +83,7 @@ def _first_in_line(ticket_type_id: int) -> Sequence[_InLine]:
     return [_InLine(*row) for row in require_transaction().execute(statement)]
 
 
-def _give(people: Sequence[_InLine], until: datetime | None, *, now: datetime) -> None:
+def _give(event_id: int, people: Sequence[_InLine], until: datetime | None, *, now: datetime) -> None:
     """Write down who has a seat now, or is offered one until then, and tell them."""
     if not people:
         return
@@ -88,7 +96,4 @@ def _give(people: Sequence[_InLine], until: datetime | None, *, now: datetime) -
         execution_options={"synchronize_session": "fetch"},
     )
     kind = "promoted" if until is None else "offered"
-    letters = [
-        Wanted(kind, f"{kind}:{who.id}", who.email, who.language, {"registration": who.id}, who.name) for who in people
-    ]
-    outbox.queue_all(letters, now=now)
+    outbox.queue_all([letter_to(person, kind, event_id=event_id) for person in people], now=now)

@@ -13,7 +13,6 @@ from app.core.i18n import speaking
 
 # What a permission is for while some of its pages are still to come, as the table says it.
 NOTES = {
-    Permission.WRITE: " (so far: “Send now” and “Send again”; letters of your own come with the letters pages)",
     Permission.CHECK_IN: " (comes with the door pages)",
 }
 DOCUMENT = Path(__file__).parents[2] / "docs" / "organizers.md"

@@ -22,6 +22,7 @@ from sqlalchemy import select
 from app.accounts.invitations import newcomer
 from app.accounts.models import Organizer, Role
 from app.accounts.rights import Permission
+from app.attendees.wanted import Wanted
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db, transaction
@@ -31,6 +32,8 @@ from app.events.models import Event, EventRole, TicketType
 from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
+from app.messages.service import audience_values
+from app.messages.service import create as create_message
 from app.registrations.models import Question, QuestionKind, Registration
 from app.work import kinds
 from app.work import service as work
@@ -159,6 +162,18 @@ class World:
         made = invite(self.event.id, label="Press", uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
         return made.id
 
+    @cached_property
+    def message_id(self) -> int:
+        """A message that is a draft."""
+        texts = {
+            "subject": Texts(zh="消息", en="Message"),
+            "body": Texts(zh="你好", en="Hello"),
+            "purpose": "news",
+            "why": "",
+        }
+        values = texts | audience_values(Wanted())
+        return create_message(self.event.id, values, by=THE_SITE, now=utc_now())
+
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
         """Return the values of an address."""
         made: dict[str, Callable[[World], Any] | Any] = {"slug": self.event.slug} | rule.values
@@ -173,6 +188,7 @@ _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
 _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_type_id}
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
+_MESSAGE: dict[str, Any] = {"message_id": lambda world: world.message_id}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 
 RIGHTS: dict[str, Rule] = {
@@ -313,6 +329,24 @@ RIGHTS: dict[str, Rule] = {
     "work.show": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
     "work.stop": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
     "work.resume": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
+    "letters.index": at_event(Permission.SEE_ATTENDEES),
+    "letters.send_again": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
+    "letters.stop": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
+    "messages.index": at_event(Permission.WRITE),
+    "messages.new": at_event(Permission.WRITE),
+    "messages.create": at_event(Permission.WRITE),
+    "messages.show": at_event(Permission.WRITE, **_MESSAGE),
+    "messages.save": at_event(Permission.WRITE, **_MESSAGE),
+    "messages.duplicate": at_event(Permission.WRITE, **_MESSAGE),
+    "messages.remove": at_event(Permission.WRITE, **_MESSAGE),
+    "message_sending.preview": at_event(Permission.WRITE, **_MESSAGE),
+    "message_sending.letter": at_event(Permission.WRITE, **_MESSAGE),
+    "message_sending.test": at_event(Permission.WRITE, **_MESSAGE),
+    "message_sending.confirm": at_event(Permission.WRITE, **_MESSAGE),
+    "message_sending.begin": at_event(Permission.WRITE, **_MESSAGE),
+    "message_sending.schedule": at_event(Permission.WRITE, **_MESSAGE),
+    "message_sending.unschedule": at_event(Permission.WRITE, **_MESSAGE),
+    "message_sending.stop": at_event(Permission.WRITE, **_MESSAGE),
     # How it takes sign-ups.
     "sign_up_manage.index": at_event(Permission.CONFIGURE),
     "sign_up_manage.save": at_event(Permission.CONFIGURE),
@@ -349,7 +383,13 @@ RIGHTS: dict[str, Rule] = {
 
 
 # Files: no pages to look at, and what they cost is their length.
-FILES: Final = ("exports.download", "history.site_file", "history.event_file", "letter_texts.look")
+FILES: Final = (
+    "exports.download",
+    "history.site_file",
+    "history.event_file",
+    "letter_texts.look",
+    "message_sending.letter",
+)
 
 
 def pages_of(world: World, *, venue: str = "gehua") -> dict[str, str]:
