@@ -21,6 +21,8 @@ from app.registrations.searching import words_of
 from app.web.forms import one_line
 
 SEARCH_MAX: Final = 200
+UNKNOWN: Final = "-"
+ANSWER_FIELD: Final = "answer-"  # and the question's id
 CHOICES_MAX: Final = 20  # of one kind: states, ticket types, answers, tags
 _ID_DIGITS_MAX: Final = 9
 _YEARS: Final = (1900, 9000)
@@ -52,7 +54,10 @@ class Wanted:
     def of(cls, query: MultiDict[str, str]) -> Self:
         """Read a wish as it stands in an address; what cannot be read is no wish."""
         known = {member.value: member for member in RegistrationState}
-        answers = (value.partition(":") for value in query.getlist("answer")[:CHOICES_MAX])
+        answers = [value.partition(":") for value in query.getlist("answer")[:CHOICES_MAX]]
+        # As a form without scripts sends a text: the question stands in the name of its field.
+        named = [name for name in query if name.startswith(ANSWER_FIELD)][:CHOICES_MAX]
+        answers += [(name.removeprefix(ANSWER_FIELD), ":", one_line(query[name])) for name in named]
         return cls(
             search=one_line(query.get("q"))[:SEARCH_MAX],
             states=_each(known[value] for value in query.getlist("status")[:CHOICES_MAX] if value in known),
@@ -62,7 +67,7 @@ class Wanted:
             is_checked_in=_YES_NO.get(query.get("in", "")),
             signed_up_from=_day(query.get("from")),
             signed_up_to=_day(query.get("to")),
-            source=one_line(query["source"])[:SEARCH_MAX] if "source" in query else None,
+            source=_source(query.get("source")),
         )
 
     def as_query(self) -> dict[str, list[str]]:
@@ -76,7 +81,7 @@ class Wanted:
             "in": [] if self.is_checked_in is None else ["yes" if self.is_checked_in else "no"],
             "from": [self.signed_up_from.isoformat()] if self.signed_up_from else [],
             "to": [self.signed_up_to.isoformat()] if self.signed_up_to else [],
-            "source": [] if self.source is None else [self.source],
+            "source": [] if self.source is None else [self.source or UNKNOWN],
         }
         return {name: values for name, values in parts.items() if values}
 
@@ -133,6 +138,12 @@ def _has_answered(question_id: int, value: str) -> ColumnElement[bool]:
         Answer.question_id == question_id, or_(Answer.value_key.in_(sorted(said)), among)
     )
     return Registration.id.in_(given)
+
+
+def _source(text: str | None) -> str | None:
+    """Read a source; an empty field of a form is no wish, and a dash stands for those of whom it is not known."""
+    name = one_line(text)[:SEARCH_MAX]
+    return None if not name else "" if name == UNKNOWN else name
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

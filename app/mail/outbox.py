@@ -55,6 +55,8 @@ def queue(
 
 def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
     """Put letters into the outbox as `queue` does, many in a statement; return how many were not there already."""
+    # Somebody whom organizers added without an address hears of nothing by e-mail.
+    letters = [letter for letter in letters if letter.to_email]
     if not letters:
         return 0
     session = require_transaction()

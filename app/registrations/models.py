@@ -114,6 +114,7 @@ class Registration(Model):
         Index("ix_registrations_offered", "offer_expires_at", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
         Index(None, "email_key"),
         Index(None, "event_id", "sort_name", "id"),
+        Index(None, "event_id", "source", "id"),
         # Rows that a search does not find yet: none, as a rule.
         Index("ix_registrations_unwritten", "id", sqlite_where=_UNWRITTEN, postgresql_where=_UNWRITTEN),
         CheckConstraint("calendar_offset >= 0", name="calendar_offset"),

@@ -1,7 +1,7 @@
 """Answers are found by their value, rows that no search finds yet by an index, and views of the list have a name.
 
 Revision ID: 0035
-Revises: 0030
+Revises: 0031
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0035"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
@@ -35,6 +35,7 @@ def upgrade() -> None:
         sqlite_where=UNWRITTEN,
         postgresql_where=UNWRITTEN,
     )
+    op.create_index(op.f("ix_registrations_event_id_source_id"), "registrations", ["event_id", "source", "id"])
     op.create_table(
         "attendee_views",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -54,6 +55,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     op.drop_table("attendee_views")
+    op.drop_index(op.f("ix_registrations_event_id_source_id"), "registrations")
     op.drop_index("ix_registrations_unwritten", "registrations")
     op.drop_index(op.f(VALUE_KEY), "answers")
     op.create_index(op.f("ix_answers_question_id"), "answers", ["question_id"])
