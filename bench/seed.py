@@ -26,7 +26,9 @@ from app.events.models import (
     event_tags,
 )
 from app.mail.models import Letter, LetterState
+from app.registrations.marks import AttendeeTag
 from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
+from app.registrations.searching import columns
 
 BATCH: Final = 5_000
 CITIES: Final = 8
@@ -192,6 +194,8 @@ def attendees(count: int, *, now: datetime) -> None:
         ids = range(1, count + 1)
         _insert(write, Registration.__table__, (_registration(n, count, now) for n in ids))
         _insert(write, Answer.__table__, (row for n in ids if n % 5 for row in _answers(n)))
+        _insert(write, AttendeeTag.__table__, (_tag(n, "VIP") for n in ids if n % 50 == 0))
+        _insert(write, AttendeeTag.__table__, (_tag(n, "Prize") for n in ids if n == count - 3))
     settle()
 
 
@@ -219,12 +223,25 @@ def _registration(number: int, count: int, now: datetime) -> dict[str, Any]:
         "cancelled_at": now if state is RegistrationState.CANCELLED else None,
         "checked_in_at": now if number % 3 == 0 else None,
         "revised_at": signed_up_at,
+        # One in seven came by a link of a partner; one alone by a poster.
+        "source": "poster" if number == count - 7 else "weibo" if number % 7 == 0 else "",
+        **columns(
+            name=name_of(number),
+            email=f"attendee.{number}@mail-{number % 97}.example.com",
+            code=code_of(number),
+            company=company_of(number) if number % 5 else "",
+        ),
     }
+
+
+def company_of(number: int) -> str:
+    """Return whom somebody works for."""
+    return f"第 {number % 331} 科技有限公司"
 
 
 def _answers(number: int) -> Rows:
     values: Mapping[int, Any] = {
-        1: f"第 {number % 331} 科技有限公司",
+        1: company_of(number),
         2: f"+86138{number:08}",
         3: ("none", "some", "much")[number % 3],
         4: ["devops", "edge"] if number % 2 else ["mesh", "storage"],
@@ -232,6 +249,10 @@ def _answers(number: int) -> Rows:
     }
     for question_id, value in values.items():
         yield {"registration_id": number, "question_id": question_id, "value": value}
+
+
+def _tag(number: int, name: str) -> dict[str, Any]:
+    return {"registration_id": number, "event_id": 1, "name": name, "key": name.casefold()}
 
 
 def letters(count: int, *, due: int, now: datetime) -> None:

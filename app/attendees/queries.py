@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, raiseload
 
+from app.attendees.order import Order
 from app.attendees.wanted import Wanted, matching
 from app.core.db import db
 from app.core.errors import NotFoundError
@@ -22,7 +23,7 @@ FAILED_LETTERS_MAX: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some attendees in the order of sign-up; `before` and `after` lead to the pages beside this one."""
+    """Some attendees in an order; `before` and `after` lead to the pages beside this one."""
 
     attendees: Sequence[Registration]
     before: int | None
@@ -69,22 +70,45 @@ def number(event: Event, wanted: Wanted) -> int:
     return db.session.scalar(select(func.count(Registration.id)).where(*matching(event, wanted))) or 0
 
 
-def attendee_page(event: Event, wanted: Wanted, *, after: int = 0, before: int | None = None) -> Page:
-    """Return up to 50 attendees behind the id `after`, or those just ahead of the id `before`; one statement."""
+def attendee_page(
+    event: Event,
+    wanted: Wanted,
+    order: Order = Order.OLDEST,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+) -> Page:
+    """Return up to 50 attendees behind the row `after`, or those just ahead of the row `before`, in this order.
+
+    One statement; where the order needs more than the id, another one for the row that was named.
+    """
+    backwards = before is not None
+    edge = before if before is not None else after
+    key = order.key_of(event.id, edge) if edge is not None else None
+    # First the ids alone: an index has all that this asks, whatever else a row holds.
+    wanted_ids = select(Registration.id).where(*matching(event, wanted))
+    few = wanted != Wanted()
+    if few:
+        # Says nothing, but lets SQLite take the index of the event's ids, in whose order the rows lie.
+        wanted_ids = wanted_ids.where(Registration.id > 0)
+    if key is not None:
+        wanted_ids = wanted_ids.where(order.beyond(key, backwards=backwards, few=few))
+    wanted_ids = wanted_ids.order_by(*order.sorting(backwards=backwards, few=few)).limit(PER_PAGE + 1)
+    found = wanted_ids.subquery("found")
     statement = (
         select(Registration)
+        .join(found, found.c.id == Registration.id)
         .join(Registration.ticket_type)
         .options(contains_eager(Registration.ticket_type), raiseload("*"))
-        .where(*matching(event, wanted))
-        .limit(PER_PAGE + 1)
+        .order_by(*order.sorting(backwards=False))
     )
-    if before is None:
-        rows = db.session.scalars(statement.where(Registration.id > after).order_by(Registration.id)).all()
-        more, rows = len(rows) > PER_PAGE, rows[:PER_PAGE]
-        return Page(rows, rows[0].id if rows and after else None, rows[-1].id if more else None)
-    rows = db.session.scalars(statement.where(Registration.id < before).order_by(Registration.id.desc())).all()
-    more, rows = len(rows) > PER_PAGE, rows[:PER_PAGE][::-1]
-    return Page(rows, rows[0].id if more else None, rows[-1].id if rows else None)
+    rows = db.session.scalars(statement).all()
+    more = len(rows) > PER_PAGE
+    if backwards:
+        rows = rows[-PER_PAGE:]
+        return Page(rows, rows[0].id if more else None, rows[-1].id if rows else None)
+    rows = rows[:PER_PAGE]
+    return Page(rows, rows[0].id if rows and key is not None else None, rows[-1].id if more else None)
 
 
 def batch(event: Event, wanted: Wanted, *, after: int, size: int) -> Sequence[Any]:

@@ -9,7 +9,10 @@ from app.accounts.gate import PATH, actor, require_fresh_proof, signed_in_organi
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission, permissions_of
 from app.attendees import attendee as reading
+from app.attendees import choices, marking
+from app.attendees.forms_bulk import TagForm
 from app.attendees.forms_decisions import OverbookingForm, PromotionForm, ReasonForm, move_form
+from app.attendees.forms_person import NoteForm
 from app.core.clock import utc_now
 from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import current_language
@@ -31,7 +34,7 @@ bp = Blueprint("attendee", __name__, url_prefix=f"{PATH}/events/<slug>")
 def show(slug: str, code: str) -> Response:
     """Show what is known of one attendee, and what may be decided."""
     managed = managed_event(slug, signed_in_organizer(), Permission.SEE_ATTENDEES)
-    return _page(managed, reading.attendee(managed.event.id, code))
+    return attendee_page(managed, reading.attendee(managed.event.id, code))
 
 
 @bp.post("/attendees/<code>/promotion")
@@ -122,12 +125,12 @@ def _decision(form: ReasonForm) -> Decision:
 
 def _decide(managed: Managed, registration: Registration, form: Form, decide: Callable[[], None]) -> BaseResponse:
     if not form.validate():
-        return _page(managed, registration, form, status=422)
+        return attendee_page(managed, registration, form, status=422)
     try:
         decide()
     except BadInputError as error:
         form.refuse(error)
-        return _page(managed, reading.attendee(managed.event.id, registration.code), form, status=422)
+        return attendee_page(managed, reading.attendee(managed.event.id, registration.code), form, status=422)
     return see_other(".show", slug=managed.event.slug, code=registration.code)
 
 
@@ -139,7 +142,17 @@ def _other_ways(registration: Registration) -> list[tuple[int, str]]:
     ]
 
 
-def _page(managed: Managed, registration: Registration, sent: Form | None = None, *, status: int = 200) -> Response:
+def attendee_page(
+    managed: Managed,
+    registration: Registration,
+    sent: Form | None = None,
+    *,
+    tag_form: TagForm | None = None,
+    note_form: NoteForm | None = None,
+    shows_masked: bool = False,
+    status: int = 200,
+) -> Response:
+    """Return the page of one attendee, with the form that was sent and refused, if one was."""
     ways = _other_ways(registration)
     forms = {
         "promotion": PromotionForm(prefix="promotion-"),
@@ -156,7 +169,15 @@ def _page(managed: Managed, registration: Registration, sent: Form | None = None
         registration=registration,
         state_names=state_names(),
         position=position_in_queue(registration),
-        answers=reading.answers(registration, current_language()),
+        answers=reading.answers(registration, current_language(), shows_masked=shows_masked),
+        has_masked=any(answer.question.is_masked for answer in registration.answers),
+        shows_masked=shows_masked,
+        tags=marking.tags_on([registration.id]).get(registration.id, []),
+        tag_form=tag_form or TagForm(),
+        all_tags=choices.tags_of(managed.event.id),
+        notes=marking.notes_on(registration.id),
+        note_form=note_form or NoteForm(),
+        my_id=signed_in_organizer().id,
         letters=reading.letters(registration),
         letter_names=reading.letter_names(),
         letter_states=reading.letter_states(),

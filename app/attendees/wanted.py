@@ -3,25 +3,31 @@
 The wish stands in an address as a query string, so that it can be shared, saved and sent with a form.
 """
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from werkzeug.datastructures import MultiDict
 
 from app.events.models import Event
 from app.registrations.marks import AttendeeTag, tag_key
-from app.registrations.models import Answer, Registration, RegistrationState
+from app.registrations.models import Answer, Registration, RegistrationState, value_key
+from app.registrations.searching import words_of
 from app.web.forms import one_line
 
 SEARCH_MAX: Final = 200
+UNKNOWN: Final = "-"
+ANSWER_FIELD: Final = "answer-"  # and the question's id
 CHOICES_MAX: Final = 20  # of one kind: states, ticket types, answers, tags
 _ID_DIGITS_MAX: Final = 9
 _YEARS: Final = (1900, 9000)
 _T = TypeVar("_T")
+_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
 _YES_NO: Final = {"yes": True, "no": False}
 
 
@@ -48,7 +54,10 @@ class Wanted:
     def of(cls, query: MultiDict[str, str]) -> Self:
         """Read a wish as it stands in an address; what cannot be read is no wish."""
         known = {member.value: member for member in RegistrationState}
-        answers = (value.partition(":") for value in query.getlist("answer")[:CHOICES_MAX])
+        answers = [value.partition(":") for value in query.getlist("answer")[:CHOICES_MAX]]
+        # As a form without scripts sends a text: the question stands in the name of its field.
+        named = [name for name in query if name.startswith(ANSWER_FIELD)][:CHOICES_MAX]
+        answers += [(name.removeprefix(ANSWER_FIELD), ":", one_line(query[name])) for name in named]
         return cls(
             search=one_line(query.get("q"))[:SEARCH_MAX],
             states=_each(known[value] for value in query.getlist("status")[:CHOICES_MAX] if value in known),
@@ -58,7 +67,7 @@ class Wanted:
             is_checked_in=_YES_NO.get(query.get("in", "")),
             signed_up_from=_day(query.get("from")),
             signed_up_to=_day(query.get("to")),
-            source=one_line(query["source"])[:SEARCH_MAX] if "source" in query else None,
+            source=_source(query.get("source")),
         )
 
     def as_query(self) -> dict[str, list[str]]:
@@ -72,7 +81,7 @@ class Wanted:
             "in": [] if self.is_checked_in is None else ["yes" if self.is_checked_in else "no"],
             "from": [self.signed_up_from.isoformat()] if self.signed_up_from else [],
             "to": [self.signed_up_to.isoformat()] if self.signed_up_to else [],
-            "source": [] if self.source is None else [self.source],
+            "source": [] if self.source is None else [self.source or UNKNOWN],
         }
         return {name: values for name, values in parts.items() if values}
 
@@ -93,14 +102,7 @@ def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(Registration.state.in_(wanted.states))
     if wanted.ticket_types:
         conditions.append(Registration.ticket_type_id.in_(wanted.ticket_types))
-    if wanted.search:
-        conditions.append(
-            or_(
-                Registration.name.icontains(wanted.search, autoescape=True),
-                Registration.email.icontains(wanted.search, autoescape=True),
-                Registration.code.istartswith(wanted.search, autoescape=True),
-            )
-        )
+    conditions += [Registration.search_text.contains(word, autoescape=True) for word in words_of(wanted.search)]
     if wanted.is_checked_in is not None:
         came = Registration.checked_in_at.is_not(None)
         conditions.append(came if wanted.is_checked_in else ~came)
@@ -123,11 +125,25 @@ def _has_tag(event_id: int, tag: str) -> ColumnElement[bool]:
 
 
 def _has_answered(question_id: int, value: str) -> ColumnElement[bool]:
-    return exists().where(
-        Answer.registration_id == Registration.id,
-        Answer.question_id == question_id,
-        Answer.value.as_string() == value,
+    """Return who answered this: a text or an option's value, a tick by yes or no, a number; or chose it with others."""
+    said = {value_key(value)}
+    if value in _YES_NO:
+        said.add(value_key(_YES_NO[value]))
+    if _NUMBER.fullmatch(value):
+        said |= {value, value_key(float(value))}
+    among = Answer.value_key.startswith("[") & Answer.value_key.contains(
+        json.dumps(value, ensure_ascii=False), autoescape=True
     )
+    given = select(Answer.registration_id).where(
+        Answer.question_id == question_id, or_(Answer.value_key.in_(sorted(said)), among)
+    )
+    return Registration.id.in_(given)
+
+
+def _source(text: str | None) -> str | None:
+    """Read a source; an empty field of a form is no wish, and a dash stands for those of whom it is not known."""
+    name = one_line(text)[:SEARCH_MAX]
+    return None if not name else "" if name == UNKNOWN else name
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -62,6 +62,8 @@ def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
 
     Raises ValueError for one without a topic, of a kind that has one (`kinds.register`).
     """
+    # Somebody whom organizers added without an address hears of nothing by e-mail.
+    letters = [letter for letter in letters if letter.to_email]
     if not letters:
         return 0
     if without := {letter.kind for letter in letters if not letter.topic} & kinds.kinds_with_topic():

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 
-from app.core.db import db, transaction
+from app.core.db import db, require_transaction, transaction
 from app.core.errors import ConflictError
 from app.core.i18n import gettext as _
 from app.events.locking import locked_event
@@ -87,10 +87,16 @@ def approve(event_id: int, registration_ids: Iterable[int], *, by: Actor, now: d
 
     Who is not pending any more is passed over. Raises ConflictError when the event is over or cancelled.
     """
-    wanted = sorted(set(registration_ids))[:PER_PAGE]
-    with transaction() as session:
-        event = _undecided_event(event_id, now=now)
-        return _approve(session, event, _hold(session, event_id, wanted), by=by, now=now)
+    with transaction():
+        return approve_these(event_id, registration_ids, by=by, now=now)
+
+
+def approve_these(event_id: int, registration_ids: Iterable[int], *, by: Actor, now: datetime) -> Approved:
+    """Approve at most fifty, as `approve` does, in the caller's transaction."""
+    session = require_transaction()
+    event = _undecided_event(event_id, now=now)
+    people = _hold(session, event_id, sorted(set(registration_ids))[:PER_PAGE])
+    return _approve(session, event, people, by=by, now=now)
 
 
 def approve_all(event_id: int, *, by: Actor, now: datetime) -> Approved:
@@ -111,17 +117,22 @@ def decline(event_id: int, registration_ids: Iterable[int], *, words: str, by: A
 
     Who is not pending any more is passed over.
     """
-    wanted = sorted(set(registration_ids))[:PER_PAGE]
-    with transaction() as session:
-        locked_event(event_id)
-        people = _hold(session, event_id, wanted)
-        for person in people:
-            person.state = RegistrationState.DECLINED
-            person.declined_words = words or None
-            person.revised_at = max(person.revised_at, now)
-            _tell(person, "declined", now=now)
-            _record("registration.declined", person, by=by, now=now)
-        return len(people)
+    with transaction():
+        return decline_these(event_id, registration_ids, words=words, by=by, now=now)
+
+
+def decline_these(event_id: int, registration_ids: Iterable[int], *, words: str, by: Actor, now: datetime) -> int:
+    """Decline at most fifty, as `decline` does, in the caller's transaction."""
+    session = require_transaction()
+    locked_event(event_id)
+    people = _hold(session, event_id, sorted(set(registration_ids))[:PER_PAGE])
+    for person in people:
+        person.state = RegistrationState.DECLINED
+        person.declined_words = words or None
+        person.revised_at = max(person.revised_at, now)
+        _tell(person, "declined", now=now)
+        _record("registration.declined", person, by=by, now=now)
+    return len(people)
 
 
 def _undecided_event(event_id: int, *, now: datetime) -> Event:

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import Select, and_, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from app.core.db import db, transaction
 from app.events.models import Event
 from app.history.service import THE_SITE, record
-from app.registrations.models import Answer, Question, Transfer
+from app.registrations import searching
+from app.registrations.models import Answer, Question, Registration, Transfer
 
 # Answers deleted in one transaction: short enough that sign-ups do not wait for it on SQLite.
 STEP: Final = 500
@@ -62,6 +63,8 @@ def _step(question_id: int, *, now: datetime) -> int:
         ).one_or_none()
         if question is None:
             return 0
+        if searching.tells_company(question):
+            searching.forget(Registration.id.in_(_next_to_forget(question_id)))
         forgotten = _forget(session, question_id)
         if forgotten:
             record(
@@ -78,15 +81,15 @@ def _step(question_id: int, *, now: datetime) -> int:
 
 
 def _forget(session: Session, question_id: int) -> int:
-    next_ones = (
-        select(Answer.registration_id)
-        .where(Answer.question_id == question_id)
-        .order_by(Answer.registration_id)
-        .limit(STEP)
-    )
+    next_ones = _next_to_forget(question_id)
     statement = delete(Answer).where(Answer.question_id == question_id, Answer.registration_id.in_(next_ones))
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+
+
+def _next_to_forget(question_id: int) -> Select[int]:
+    of_question = select(Answer.registration_id).where(Answer.question_id == question_id)
+    return of_question.order_by(Answer.registration_id).limit(STEP)
 
 
 def forget_transfers(now: datetime) -> int:

@@ -26,6 +26,7 @@ from app.registrations import rules
 from app.registrations.fields import PREFIX, Required, is_empty, question_field, spoken_condition
 from app.registrations.models import Question
 from app.registrations.rules import seats_left
+from app.registrations.searching import company_among
 from app.registrations.service import AnswerValue, SignUp
 from app.web.forms import Form, one_line
 from app.web.pages import seconds_since
@@ -156,13 +157,15 @@ class _SignUp(_Answered):
         if self.address is None:
             message = "the form was not validated"
             raise RuntimeError(message)
+        answers = self.answers()
         return SignUp(
             name=self.name.data or "",
             address=self.address,
             ticket_type_id=self.ticket_type.data,
-            answers=self.answers(),
+            answers=answers,
             language=language,
             code=code,
+            company=company_among(self.questions, answers),
         )
 
 

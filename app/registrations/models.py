@@ -1,15 +1,19 @@
 """Tables of the sign-up: what an event asks, who comes, and what they answered."""
 
+import json
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, case, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Json, Model, OptionalJson, Translated, UtcDateTime, choice
 from app.core.i18n import Language, Texts
 from app.events.models import Event, EventInvitation, TicketType
+
+VALUE_KEY_MAX: Final = 200
 
 
 class QuestionKind(StrEnum):
@@ -56,6 +60,7 @@ SEATED = (RegistrationState.CONFIRMED, RegistrationState.OFFERED)
 LIVE_PREDICATE = text("state IN ('pending', 'confirmed', 'waiting', 'offered')")
 OFFERED_PREDICATE = text("registrations.state = 'offered'")
 _OFFERED = text("state = 'offered'")
+_UNWRITTEN = text("search_text = '' AND erased_at IS NULL")
 _NAMED = text("email_key != ''")
 _TO_FORGET = text("keep_days IS NOT NULL AND forgotten_at IS NULL")
 
@@ -109,6 +114,9 @@ class Registration(Model):
         Index("ix_registrations_offered", "offer_expires_at", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
         Index(None, "email_key"),
         Index(None, "event_id", "sort_name", "id"),
+        Index(None, "event_id", "source", "id"),
+        # Rows that a search does not find yet: none, as a rule.
+        Index("ix_registrations_unwritten", "id", sqlite_where=_UNWRITTEN, postgresql_where=_UNWRITTEN),
         CheckConstraint("calendar_offset >= 0", name="calendar_offset"),
         CheckConstraint("state != 'offered' OR offer_expires_at IS NOT NULL", name="offer_expires"),
     )
@@ -278,13 +286,26 @@ class PersonLink(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+def value_key(value: object) -> str:
+    """Return what the answers of one value are found by: the beginning of the value as the database keeps it."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)[:VALUE_KEY_MAX]
+
+
+def _value_key(context: DefaultExecutionContext) -> str:
+    return value_key(context.get_current_parameters()["value"])  # type: ignore[no-untyped-call]
+
+
 class Answer(Model):
     """What one person answered to one question; the value's shape follows the question's kind."""
 
     __tablename__ = "answers"
+    # Who gave this answer, without a look at the rows: one value of a question may be everybody's or one person's.
+    __table_args__ = (Index(None, "question_id", "value_key", "registration_id"),)
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True)
-    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True)
     value: Mapped[Any] = mapped_column(Json)  # text, number, true/false, or a list of option values
+    # The beginning of the value as JSON: short enough for an index, whatever somebody wrote.
+    value_key: Mapped[str] = mapped_column(String(VALUE_KEY_MAX), default=_value_key, onupdate=_value_key)
 
     question: Mapped[Question] = relationship()

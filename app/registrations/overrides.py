@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.db import transaction
+from app.core.db import require_transaction, transaction
 from app.core.errors import BadInputError, ConflictError, NotFoundError
 from app.core.i18n import gettext as _
 from app.events.locking import locked_event
@@ -40,23 +40,33 @@ def promote(registration_id: int, decision: Decision) -> None:
     Raises BadInputError when no seat is free and none is to be added, ConflictError for who does not wait (any more)
     and for an event that is off or over.
     """
-    with transaction() as session:
-        if decision.adds_seat:
-            _lock_all(session, registration_id)
-        registration = places.held(registration_id)
-        before = registration.state
-        if before is RegistrationState.CONFIRMED:
-            return
-        if before not in {RegistrationState.WAITING, RegistrationState.OFFERED}:
-            raise ConflictError(_("This person does not wait for a seat any more."))
-        _refuse_unless_takes_place(registration.event, now=decision.now)
-        if before is RegistrationState.WAITING:
-            _take_seat(session, registration, registration.ticket_type_id, decision)
-        registration.state = RegistrationState.CONFIRMED
-        registration.confirmed_at, registration.revised_at = decision.now, max(registration.revised_at, decision.now)
-        session.flush()
-        places.tell("promoted", registration, now=decision.now)
-        _record("registration.promoted", registration, decision, state=(before, registration.state))
+    with transaction():
+        promote_this(registration_id, decision)
+
+
+def promote_this(registration_id: int, decision: Decision) -> bool:
+    """Promote as `promote` does, in the caller's transaction; False for somebody who had a seat already.
+
+    What it raises, it raises before it has written anything.
+    """
+    session = require_transaction()
+    if decision.adds_seat:
+        _lock_all(session, registration_id)
+    registration = places.held(registration_id)
+    before = registration.state
+    if before is RegistrationState.CONFIRMED:
+        return False
+    if before not in {RegistrationState.WAITING, RegistrationState.OFFERED}:
+        raise ConflictError(_("This person does not wait for a seat any more."))
+    _refuse_unless_takes_place(registration.event, now=decision.now)
+    if before is RegistrationState.WAITING:
+        take_seat_or_add(session, registration.event_id, registration.ticket_type_id, decision)
+    registration.state = RegistrationState.CONFIRMED
+    registration.confirmed_at, registration.revised_at = decision.now, max(registration.revised_at, decision.now)
+    session.flush()
+    places.tell("promoted", registration, now=decision.now)
+    _record("registration.promoted", registration, decision, state=(before, registration.state))
+    return True
 
 
 def move(registration_id: int, ticket_type_id: int, decision: Decision) -> None:
@@ -82,7 +92,7 @@ def move(registration_id: int, ticket_type_id: int, decision: Decision) -> None:
         _refuse_unless_takes_place(registration.event, now=decision.now)
         has_seat = registration.state in SEATED
         if has_seat:
-            _take_seat(session, registration, target.id, decision)
+            take_seat_or_add(session, registration.event_id, target.id, decision)
             release_seat(before)
         was = session.get_one(TicketType, before)
         registration.ticket_type_id = target.id
@@ -101,10 +111,17 @@ def remove(registration_id: int, decision: Decision) -> None:
     A second press changes nothing.
     """
     with transaction():
-        registration = places.held(registration_id)
-        before = registration.state
-        if places.end(registration, "removed", now=decision.now):
-            _record(REMOVED, registration, decision, state=(before, registration.state))
+        remove_this(registration_id, decision)
+
+
+def remove_this(registration_id: int, decision: Decision) -> bool:
+    """End a registration as `remove` does, in the caller's transaction; False when it had ended already."""
+    registration = places.held(registration_id)
+    before = registration.state
+    if not places.end(registration, "removed", now=decision.now):
+        return False
+    _record(REMOVED, registration, decision, state=(before, registration.state))
+    return True
 
 
 def _lock_all(session: Session, registration_id: int) -> None:
@@ -115,7 +132,7 @@ def _lock_all(session: Session, registration_id: int) -> None:
     locked_event(event_id)
 
 
-def _take_seat(session: Session, registration: Registration, ticket_type_id: int, decision: Decision) -> None:
+def take_seat_or_add(session: Session, event_id: int, ticket_type_id: int, decision: Decision) -> None:
     """Take a free seat, or a new one if that is wanted; the ticket type is locked."""
     if take_freed_seat(ticket_type_id):
         return
@@ -129,7 +146,7 @@ def _take_seat(session: Session, registration: Registration, ticket_type_id: int
     parts = {"ticket_types": ({slug: {"capacity": before}}, {slug: {"capacity": after}})}
     # The new seat is taken already, so what hears of the change finds nothing to give away.
     apply_changes(
-        session.get_one(Event, registration.event_id, populate_existing=True),
+        session.get_one(Event, event_id, populate_existing=True),
         {},
         by=decision.by,
         now=decision.now,

@@ -16,6 +16,7 @@ from app.events.locking import locked_event
 from app.events.models import Event
 from app.events.service import apply_changes
 from app.history.service import Actor
+from app.registrations import searching
 from app.registrations.models import Answer, Question, QuestionKind
 from app.registrations.queries import QUESTIONS_MAX, all_questions_of
 from app.registrations.rules import condition_word, conditions_offered, free_key, hanging_on
@@ -133,6 +134,8 @@ def remove_question(event_id: int, question_id: int, *, answers: int, by: Actor,
     with transaction() as session:
         event, questions = _held(session, event_id)
         question = question_of(questions, question_id)
+        if searching.tells_company(question):
+            searching.forget(searching.answered(question_id))
         gone = session.execute(
             delete(Answer).where(Answer.question_id == question_id),
             execution_options={"synchronize_session": False},

@@ -9,6 +9,7 @@ from app.registrations import service
 from app.registrations.models import Registration
 from app.registrations.queries import event_for_sign_up, latest_of, questions_of, was_removed
 from app.registrations.rules import asked, can_come_back, code_of, is_live
+from app.registrations.searching import company_among
 from app.registrations.service import SignUp
 
 
@@ -43,6 +44,7 @@ def come_back(registration: Registration, *, now: datetime) -> None:
         language=registration.language,
         code=code_of(registration) or "",
         returns_from=registration.id,
+        company=company_among(questions, answers),
     )
     event = event_for_sign_up(registration.event.slug, now=now, code=wish.code)
     service.sign_up(event, wish, now=now)

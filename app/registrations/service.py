@@ -19,7 +19,7 @@ from app.events.admission import clean_code
 from app.events.invitations import use_invitation
 from app.events.models import Event, EventInvitation, Visibility
 from app.mail import outbox
-from app.registrations import places, rules
+from app.registrations import places, rules, searching
 from app.registrations.letters import letter_to
 from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Registration, RegistrationState, revised
 from app.registrations.queries import invitation_kept, next_offset
@@ -48,6 +48,7 @@ class SignUp:
     language: Language
     code: str = ""  # the invitation brought, for an event that asks for one
     returns_from: int | None = None  # the registration that this person comes back from
+    company: str = ""  # whom they work for, if their answers say so: they are found by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,10 @@ def _insert(
     types first (exchange.rows), so with the lock of `take_seat` held the revision cannot rise any more.
     """
     offset = next_offset(read.event_id, wish.address.key).scalar_subquery()
+    code = new_code()
+    found_by = searching.columns(name=wish.name, email=wish.address.email, code=code, company=wish.company)
     values: dict[InstrumentedAttribute[Any], Any] = {
-        Registration.code: new_code(),
+        Registration.code: code,
         Registration.ticket_type_id: wish.ticket_type_id,
         Registration.state: state,
         Registration.name: wish.name,
@@ -199,6 +202,8 @@ def _insert(
         Registration.confirmed_at: now if state is RegistrationState.CONFIRMED else None,
         Registration.invitation_id: invitation_id,
         Registration.revised_at: now,
+        Registration.search_text: found_by["search_text"],
+        Registration.sort_name: found_by["sort_name"],
     }
     as_it_was_read = select(
         Event.id,
@@ -289,6 +294,7 @@ def change_answers(registration: Registration, *, name: str, answers: Mapping[in
             execution_options={"synchronize_session": False},
         )
         _insert_answers(session, registration.id, answers)
+        searching.renew([registration.id])
 
 
 def cancel(registration: Registration, *, now: datetime) -> None:

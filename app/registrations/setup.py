@@ -20,6 +20,7 @@ from app.registrations import (
     receivers,
     reminder_letters,
     reminders,
+    searching,
     transfer_letters,
     views,
     views_feed,
@@ -75,4 +76,5 @@ def init_app(app: Flask) -> None:
     jobs.register(app, "expire offers", offers.expire)
     jobs.register(app, "remind", reminders.remind)
     jobs.register(app, "forget answers", forgetting.forget_answers)
+    jobs.register(app, "fill searches", searching.fill)
     jobs.register(app, "forget transfers", forgetting.forget_transfers)

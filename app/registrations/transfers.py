@@ -18,7 +18,7 @@ from app.core.i18n import Language
 from app.core.i18n import gettext as _
 from app.core.tokens import new_code
 from app.mail import outbox
-from app.registrations import places
+from app.registrations import places, searching
 from app.registrations.letters import topic_of
 from app.registrations.models import Answer, Registration, RegistrationState, Transfer, TransferState
 from app.registrations.queries import next_offset, transfers_begun
@@ -151,6 +151,7 @@ def _receive(
     )
     session.add(receiver)
     session.flush()
+    searching.renew([receiver.id])
     transfer.state, transfer.closed_at, transfer.accepted_id = TransferState.ACCEPTED, now, receiver.id
     places.tell("passed-on", giver, now=now, was=RegistrationState.CONFIRMED.value)
     places.tell("confirmed", receiver, now=now)

@@ -44,7 +44,7 @@ def _response(text: str, status: int) -> Response:
     return response
 
 
-def see_other(endpoint: str, **values: str | None) -> BaseResponse:
+def see_other(endpoint: str, **values: str | list[str] | None) -> BaseResponse:
     """Return the redirect after a write: 303, so that a reload does not write again."""
     response = redirect(url_for(endpoint, **dict[str, Any](values)), code=303)
     response.headers["Cache-Control"] = "private, no-store"

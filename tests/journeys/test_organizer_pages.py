@@ -153,7 +153,7 @@ def test_keys_can_be_switched_off_and_stay_off(site, page_at):
     enter(page)
     page.goto("/organizer/keyboard")
 
-    page.get_by_label("Use the keys / and ?").uncheck()
+    page.get_by_label("Use the keys of one letter or sign").uncheck()
     page.goto("/organizer/")
     page.keyboard.press("?")
     page.keyboard.press("/")
@@ -161,7 +161,7 @@ def test_keys_can_be_switched_off_and_stay_off(site, page_at):
     assert not page.locator("dialog").is_visible()
     assert page.locator("#search-all:focus").count() == 0
     page.goto("/organizer/keyboard")
-    assert not page.get_by_label("Use the keys / and ?").is_checked()
+    assert not page.get_by_label("Use the keys of one letter or sign").is_checked()
 
 
 def test_team_and_undo_work_without_javascript(site, page_at):
@@ -182,4 +182,4 @@ def test_team_and_undo_work_without_javascript(site, page_at):
     assert (changed, undone, told) == ("Door", "Editor", "Undone · Eve")
     assert page.get_by_role("link", name="Spring and summer").is_visible()
     page.goto("/organizer/keyboard")
-    assert not page.get_by_label("Use the keys / and ?").is_visible()
+    assert not page.get_by_label("Use the keys of one letter or sign").is_visible()

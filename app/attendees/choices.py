@@ -1,0 +1,85 @@
+"""What the filter of the list offers: ticket types, questions, sources and tags of the event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from app.core.db import db
+from app.core.i18n import Language, Texts
+from app.core.i18n import gettext as _
+from app.registrations.marks import AttendeeTag
+from app.registrations.models import Question, QuestionKind, Registration
+from app.registrations.queries import all_questions_of
+
+OFFERED_MAX: Final = 50
+_WITH_OPTIONS: Final = frozenset({QuestionKind.ONE_CHOICE, QuestionKind.SEVERAL_CHOICES})
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChoice:
+    """A question of the filter: what may be chosen, as value and words; nothing for one that takes a text."""
+
+    question_id: int
+    label: str
+    options: Sequence[tuple[str, str]]
+
+
+def answer_choices(event_id: int, language: Language) -> list[AnswerChoice]:
+    """Return the questions to filter by: not those whose answers pages show masked, and no long texts."""
+    asked = [
+        question
+        for question in all_questions_of(event_id)
+        if not question.is_masked and question.kind is not QuestionKind.LONG_TEXT
+    ]
+    return [AnswerChoice(each.id, each.label.in_language(language), _options(each, language)) for each in asked]
+
+
+def _options(question: Question, language: Language) -> list[tuple[str, str]]:
+    if question.kind is QuestionKind.CHECKBOX:
+        return [("yes", _("Yes"))]
+    if question.kind not in _WITH_OPTIONS:
+        return []
+    return [
+        (str(option["value"]), Texts(**option.get("label", {})).in_language(language) or str(option["value"]))
+        for option in question.options
+    ]
+
+
+def sources_of(event_id: int) -> list[str]:
+    """Return where the event's sign-ups came from, as far as it is known. One statement, whatever their number."""
+    return [found for found in _distinct(Registration.source, Registration.event_id == event_id) if found]
+
+
+def tags_of(event_id: int) -> list[str]:
+    """Return the event's tags as they were written first."""
+    keys = _distinct(AttendeeTag.key, AttendeeTag.event_id == event_id)
+    if not keys:
+        return []
+    other = aliased(AttendeeTag)
+    first_id = (
+        select(func.min(other.registration_id))
+        .where(other.event_id == event_id, other.key == AttendeeTag.key)
+        .scalar_subquery()
+    )
+    rows = db.session.scalars(
+        select(AttendeeTag.name)
+        .where(AttendeeTag.event_id == event_id, AttendeeTag.key.in_(keys), AttendeeTag.registration_id == first_id)
+        .order_by(AttendeeTag.key)
+    )
+    return list(rows)
+
+
+def _distinct(column: InstrumentedAttribute[str], here: ColumnElement[bool]) -> list[str]:
+    """Return the values of a column, each once, by stepping from one to the next through its index.
+
+    DISTINCT would read an entry for each of a hundred thousand rows to tell five values.
+    """
+    first = select(func.min(column).label("value")).where(here)
+    steps = first.cte("steps", recursive=True)
+    following = select(func.min(column)).where(here, column > steps.c.value).correlate(steps).scalar_subquery()
+    steps = steps.union_all(select(following).where(steps.c.value.is_not(None)))
+    rows = db.session.scalars(select(steps.c.value).where(steps.c.value.is_not(None)).limit(OFFERED_MAX))
+    return list(rows)

@@ -1,0 +1,152 @@
+"""Tags and notes that organizers put on attendees. Each change stands in the history, and goes with the person."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, func, insert, select
+
+from app.accounts.models import Organizer
+from app.core.db import db, require_transaction, transaction
+from app.core.errors import BadInputError, ConflictError
+from app.core.i18n import gettext as _
+from app.history.models import Entry
+from app.history.service import Actor, record
+from app.registrations.marks import TAG_MAX, AttendeeNote, AttendeeTag, tag_key
+from app.registrations.models import Registration
+
+TAGS_MAX: Final = 20  # of one attendee
+NOTES_MAX: Final = 50
+
+
+def tags_on(registration_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the tags of each of these, in order; one statement."""
+    found: dict[int, list[str]] = {}
+    rows = db.session.execute(
+        select(AttendeeTag.registration_id, AttendeeTag.name)
+        .where(AttendeeTag.registration_id.in_(registration_ids))
+        .order_by(AttendeeTag.registration_id, AttendeeTag.key)
+    )
+    for registration_id, name in rows:
+        found.setdefault(registration_id, []).append(name)
+    return found
+
+
+def notes_on(registration_id: int) -> Sequence[tuple[AttendeeNote, str]]:
+    """Return the notes about one attendee with who wrote them, the newest first."""
+    rows = db.session.execute(
+        select(AttendeeNote, Organizer.name, Organizer.email)
+        .outerjoin(Organizer, Organizer.id == AttendeeNote.organizer_id)
+        .where(AttendeeNote.registration_id == registration_id)
+        .order_by(AttendeeNote.id.desc())
+        .limit(NOTES_MAX)
+    )
+    return [(note, name or email or "") for note, name, email in rows]
+
+
+def add_tag(registration_id: int, name: str, *, by: Actor, now: datetime) -> None:
+    """Put a tag on an attendee; one that is there already changes nothing. Raises BadInputError for no tag."""
+    if not tag_key(name) or len(name) > TAG_MAX:
+        raise BadInputError(_("A tag has at most %(max)d characters.", max=TAG_MAX), field="tag")
+    with transaction() as session:
+        _held(registration_id)
+        mine = select(func.count()).where(AttendeeTag.registration_id == registration_id)
+        if (session.scalar(mine) or 0) >= TAGS_MAX:
+            raise BadInputError(_("An attendee has at most %(max)d tags.", max=TAGS_MAX), field="tag")
+        tag_all([registration_id], name, by=by, now=now)
+
+
+def remove_tag(registration_id: int, name: str, *, by: Actor, now: datetime) -> None:
+    """Take a tag off an attendee; one that is not there changes nothing."""
+    with transaction():
+        _held(registration_id)
+        untag_all([registration_id], name, by=by, now=now)
+
+
+def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime) -> list[int]:
+    """Put a tag on these in the caller's transaction; return on whom it was not before. Of one event, not erased."""
+    session = require_transaction()
+    key = tag_key(name)
+    rows = session.execute(
+        select(Registration.id, Registration.event_id)
+        .where(
+            Registration.id.in_(registration_ids),
+            Registration.erased_at.is_(None),
+            Registration.id.not_in(select(AttendeeTag.registration_id).where(AttendeeTag.key == key)),
+        )
+        .order_by(Registration.id)
+        .with_for_update()
+    ).all()
+    if rows:
+        session.execute(
+            insert(AttendeeTag),
+            [
+                {"registration_id": id_, "event_id": event_id, "key": key, "name": name.strip()}
+                for id_, event_id in rows
+            ],
+        )
+    for id_, event_id in rows:
+        _record("attendee.tagged", id_, event_id, (None, name.strip()), by=by, now=now)
+    return [id_ for id_, _event_id in rows]
+
+
+def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime) -> list[int]:
+    """Take a tag off these in the caller's transaction; return on whom it was."""
+    session = require_transaction()
+    gone = session.execute(
+        delete(AttendeeTag)
+        .where(AttendeeTag.registration_id.in_(registration_ids), AttendeeTag.key == tag_key(name))
+        .returning(AttendeeTag.registration_id, AttendeeTag.event_id, AttendeeTag.name)
+    ).all()
+    for id_, event_id, was in sorted(gone):
+        _record("attendee.untagged", id_, event_id, (was, None), by=by, now=now)
+    return sorted(row[0] for row in gone)
+
+
+def add_note(registration_id: int, text: str, *, by: Actor, now: datetime) -> None:
+    """Write a note about an attendee. What it says stands in no history, so that deleting it deletes it."""
+    with transaction() as session:
+        registration = _held(registration_id)
+        session.add(
+            AttendeeNote(registration_id=registration_id, organizer_id=by.organizer_id, text=text, created_at=now)
+        )
+        record("attendee.note_written", by=by, now=now, event_id=registration.event_id, registration_id=registration_id)
+
+
+def delete_note(registration_id: int, note_id: int, *, by: Actor, now: datetime) -> None:
+    """Delete a note of one's own; a second press changes nothing. Raises ConflictError for somebody else's."""
+    with transaction() as session:
+        note = session.scalar(
+            select(AttendeeNote).where(AttendeeNote.id == note_id, AttendeeNote.registration_id == registration_id)
+        )
+        if note is None:
+            return
+        if note.organizer_id != by.organizer_id:
+            raise ConflictError(_("This note is somebody else's: only who wrote it can delete it."))
+        session.delete(note)
+        event_id = session.scalar(select(Registration.event_id).where(Registration.id == registration_id))
+        record("attendee.note_deleted", by=by, now=now, event_id=event_id, registration_id=registration_id)
+
+
+def undo_tags(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -> None:  # noqa: ARG001 - as history.undo asks
+    """Take back what a tag was put on, or taken off, at once: of these people, no others."""
+    people, name = entry.changes["_people"][1], str(entry.changes["tag"][1] or entry.changes["tag"][0])
+    (untag_all if entry.action == "attendees.tagged" else tag_all)(people, name, by=by, now=now)
+
+
+def _held(registration_id: int) -> Registration:
+    registration = require_transaction().scalar(
+        select(Registration)
+        .where(Registration.id == registration_id, Registration.erased_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if registration is None:
+        raise ConflictError(_("This person has been erased already."))
+    return registration
+
+
+def _record(
+    action: str, registration_id: int, event_id: int, tag: tuple[object, object], *, by: Actor, now: datetime
+) -> None:
+    record(action, by=by, now=now, event_id=event_id, registration_id=registration_id, changes={"tag": tag})
