@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from werkzeug.datastructures import MultiDict
 
 from app.events.models import Event
+from app.registrations.later import lacking
 from app.registrations.marks import AttendeeTag, tag_key
 from app.registrations.models import Answer, Registration, RegistrationState
 from app.web.forms import one_line
@@ -38,6 +39,7 @@ class Wanted:
     signed_up_from: date | None = None
     signed_up_to: date | None = None
     source: str | None = None  # "": those of whom it is not known
+    lacks_answers: bool = False  # who has a place and has yet to answer what is asked of those who have
 
     @property
     def state(self) -> RegistrationState | None:
@@ -59,6 +61,7 @@ class Wanted:
             signed_up_from=_day(query.get("from")),
             signed_up_to=_day(query.get("to")),
             source=one_line(query["source"])[:SEARCH_MAX] if "source" in query else None,
+            lacks_answers=query.get("lacks") == "answers",
         )
 
     def as_query(self) -> dict[str, list[str]]:
@@ -73,6 +76,7 @@ class Wanted:
             "from": [self.signed_up_from.isoformat()] if self.signed_up_from else [],
             "to": [self.signed_up_to.isoformat()] if self.signed_up_to else [],
             "source": [] if self.source is None else [self.source],
+            "lacks": ["answers"] if self.lacks_answers else [],
         }
         return {name: values for name, values in parts.items() if values}
 
@@ -110,6 +114,8 @@ def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(Registration.created_at < _midnight(wanted.signed_up_to + timedelta(days=1), event.tz))
     if wanted.source is not None:
         conditions.append(Registration.source == wanted.source)
+    if wanted.lacks_answers:
+        conditions.append(lacking())
     conditions += [_has_tag(event.id, tag) for tag in wanted.tags]
     conditions += [_has_answered(question_id, value) for question_id, value in wanted.answers]
     return conditions
