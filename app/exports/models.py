@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Json, Model, UtcDateTime
@@ -66,11 +66,13 @@ class VenueRow(Model):
     """One person on a frozen list."""
 
     __tablename__ = "venue_rows"
+    __table_args__ = (Index(None, "list_id", "position"),)
 
     list_id: Mapped[int] = mapped_column(ForeignKey("venue_lists.id", ondelete="CASCADE"), primary_key=True)
     registration_id: Mapped[int] = mapped_column(
         ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    position: Mapped[int]  # in the order of names
     name: Mapped[str] = mapped_column(String(200))
     ticket_type_id: Mapped[int] = mapped_column(ForeignKey("ticket_types.id"), index=True)
 

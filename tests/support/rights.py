@@ -28,14 +28,17 @@ from app.core.db import db, transaction
 from app.core.i18n import Texts
 from app.events.invitations import invite
 from app.events.models import Event, EventRole, TicketType
+from app.exports import handing_over, layouts, venue
+from app.exports.columns import Column
+from app.exports.models import ExportSchedule
 from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
-from app.registrations.models import Question, QuestionKind, Registration
+from app.registrations.models import Purpose, Question, QuestionKind, Registration
 from app.work import kinds
 from app.work import service as work
 from app.work.kinds import Kind
-from tests.support.factories import sign_up_as
+from tests.support.factories import add_question, sign_up_as
 from tests.support.people import add_session
 
 Where = Literal["event", "venue", "site", "signed in", "open"]
@@ -159,6 +162,38 @@ class World:
         made = invite(self.event.id, label="Press", uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
         return made.id
 
+    @cached_property
+    def consent_id(self) -> int:
+        """A box by which people agree that a sponsor gets their name."""
+        return add_question(self.event, "acme", kind=QuestionKind.CHECKBOX, purpose=Purpose.SPONSOR_CONSENT).id
+
+    @cached_property
+    def layout_id(self) -> int:
+        """Columns that are kept under a name."""
+        columns = [Column("name"), Column("email")]
+        return layouts.save(self.event.id, "Door", columns, "csv", by=THE_SITE, now=utc_now())
+
+    @cached_property
+    def schedule_id(self) -> int:
+        """A list that is written about every morning."""
+        with transaction() as session:
+            made = ExportSchedule(event_id=self.event.id, layout_id=self.layout_id, query={}, created_at=utc_now())
+            session.add(made)
+        return made.id
+
+    @cached_property
+    def venue_version(self) -> int:
+        """A list that was frozen for the venue."""
+        assert self.registration
+        return venue.freeze(self.event, set(), language="en", by=THE_SITE, now=utc_now())
+
+    @cached_property
+    def venue_link_id(self) -> int:
+        """A link by which the venue may take it."""
+        frozen = venue.frozen_list(self.event.id, self.venue_version)
+        handing_over.make_link(frozen, "Desk", days=1, by=THE_SITE, now=utc_now())
+        return venue.links(frozen.id)[0].id
+
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
         """Return the values of an address."""
         made: dict[str, Callable[[World], Any] | Any] = {"slug": self.event.slug} | rule.values
@@ -173,6 +208,9 @@ _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
 _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_type_id}
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
+_LAYOUT: dict[str, Any] = {"layout_id": lambda world: world.layout_id}
+_SCHEDULE: dict[str, Any] = {"schedule_id": lambda world: world.schedule_id}
+_VERSION: dict[str, Any] = {"version": lambda world: world.venue_version}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 
 RIGHTS: dict[str, Rule] = {
@@ -230,6 +268,28 @@ RIGHTS: dict[str, Rule] = {
     "attendee.overbook": at_event(Permission.CONFIGURE),
     "attendees.index": at_event(Permission.SEE_ATTENDEES),
     "exports.download": at_event(Permission.EXPORT, suffix="csv"),
+    "exports.index": at_event(Permission.EXPORT),
+    "exports.choose_file": at_event(Permission.EXPORT),
+    "exports.save_layout": at_event(Permission.EXPORT),
+    "exports.change_layout": at_event(Permission.EXPORT, **_LAYOUT),
+    "exports.rename_layout": at_event(Permission.EXPORT, **_LAYOUT),
+    "exports.delete_layout": at_event(Permission.EXPORT, **_LAYOUT),
+    "exports.layout_file": at_event(Permission.EXPORT, **_LAYOUT),
+    "exports.add_schedule": at_event(Permission.EXPORT),
+    "exports.schedule": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.schedule_file": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.pause_schedule": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.resume_schedule": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.delete_schedule": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.sponsor_lists": at_event(Permission.EXPORT),
+    "exports.sponsor_file": at_event(Permission.EXPORT, question_id=lambda world: world.consent_id, suffix="csv"),
+    "exports.kitchen_count": at_event(Permission.SEE),
+    "venue_lists.index": at_event(Permission.EXPORT),
+    "venue_lists.freeze": at_event(Permission.EXPORT),
+    "venue_lists.show": at_event(Permission.EXPORT, **_VERSION),
+    "venue_lists.file": at_event(Permission.EXPORT, suffix="csv", **_VERSION),
+    "venue_lists.make_link": at_event(Permission.EXPORT, **_VERSION),
+    "venue_lists.revoke_link": at_event(Permission.EXPORT, link_id=lambda world: world.venue_link_id, **_VERSION),
     "attendees.send_again": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
     "event_team.index": at_event(Permission.TEAM),
     "event_team.invite": at_event(Permission.TEAM),
@@ -342,7 +402,10 @@ RIGHTS: dict[str, Rule] = {
 
 
 # Files: no pages to look at, and what they cost is their length.
-FILES: Final = ("exports.download", "history.site_file", "history.event_file")
+FILES: Final = (
+    "exports.download", "exports.layout_file", "exports.schedule_file", "exports.sponsor_file", "venue_lists.file",
+    "history.site_file", "history.event_file",
+)  # fmt: skip
 
 
 def pages_of(world: World, *, venue: str = "gehua") -> dict[str, str]:
