@@ -65,7 +65,7 @@ class AttendeeList:
 
     def title(self) -> str:
         """Return what the sheet is called."""
-        return _("Attendees")
+        return str(_("Attendees"))
 
     def header(self) -> list[str]:
         """Return the names of the columns."""

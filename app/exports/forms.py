@@ -30,7 +30,7 @@ _PLACES_DIGITS_MAX: Final = 4
 _LAST: Final = 10**_PLACES_DIGITS_MAX
 
 
-def _name(label: object) -> StringField:
+def _name(label: Any) -> StringField:
     return StringField(
         label,
         filters=[one_line],

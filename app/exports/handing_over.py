@@ -149,4 +149,4 @@ def _may_still(link: VenueLink, event: Event) -> bool:
         .outerjoin(EventRole, (EventRole.organizer_id == Organizer.id) & (EventRole.event_id == event.id))
         .where(Organizer.id == link.organizer_id, Organizer.removed_at.is_(None))
     ).one_or_none()
-    return row is not None and Permission.EXPORT in permissions_of(row[0], [row[1]] if row[1] is not None else [])
+    return row is not None and Permission.EXPORT in permissions_of(row[0], filter(None, [row[1]]))

@@ -121,7 +121,7 @@ def recipients(event_id: int, made_by: int | None) -> Sequence[Organizer]:
     return [
         organizer
         for organizer, role in rows
-        if Permission.EXPORT in permissions_of(organizer.role, [role] if role is not None else [])
+        if Permission.EXPORT in permissions_of(organizer.role, filter(None, [role]))
     ]
 
 

@@ -156,7 +156,9 @@ def _renaming(managed: Managed, layout: ExportLayout, naming: NameForm, status: 
 
 def _back(slug: str, layout_id: int | None, done: str) -> BaseResponse:
     query: dict[str, Any] = Wanted.of(request.args).as_query()
-    return see_other(".index", slug=slug, layout=layout_id, done=done, _anchor="layouts", **query)
+    if layout_id is not None:
+        query["layout"] = layout_id
+    return see_other(".index", slug=slug, done=done, _anchor="layouts", **query)
 
 
 def _page(

@@ -28,17 +28,15 @@ from app.core.db import db, transaction
 from app.core.i18n import Texts
 from app.events.invitations import invite
 from app.events.models import Event, EventRole, TicketType
-from app.exports import handing_over, layouts, venue
-from app.exports.columns import Column
-from app.exports.models import ExportSchedule
 from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
-from app.registrations.models import Purpose, Question, QuestionKind, Registration
+from app.registrations.models import Question, QuestionKind, Registration
 from app.work import kinds
 from app.work import service as work
 from app.work.kinds import Kind
-from tests.support.factories import add_question, sign_up_as
+from tests.support.exported import Exported
+from tests.support.factories import sign_up_as
 from tests.support.people import add_session
 
 Where = Literal["event", "venue", "site", "signed in", "open"]
@@ -80,7 +78,7 @@ def everybody(answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
 
 
 @dataclass
-class World:
+class World(Exported):
     """One event with what its addresses speak of, each made when it is first asked for."""
 
     app: Flask
@@ -161,38 +159,6 @@ class World:
         """A code that lets in."""
         made = invite(self.event.id, label="Press", uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
         return made.id
-
-    @cached_property
-    def consent_id(self) -> int:
-        """A box by which people agree that a sponsor gets their name."""
-        return add_question(self.event, "acme", kind=QuestionKind.CHECKBOX, purpose=Purpose.SPONSOR_CONSENT).id
-
-    @cached_property
-    def layout_id(self) -> int:
-        """Columns that are kept under a name."""
-        columns = [Column("name"), Column("email")]
-        return layouts.save(self.event.id, "Door", columns, "csv", by=THE_SITE, now=utc_now())
-
-    @cached_property
-    def schedule_id(self) -> int:
-        """A list that is written about every morning."""
-        with transaction() as session:
-            made = ExportSchedule(event_id=self.event.id, layout_id=self.layout_id, query={}, created_at=utc_now())
-            session.add(made)
-        return made.id
-
-    @cached_property
-    def venue_version(self) -> int:
-        """A list that was frozen for the venue."""
-        assert self.registration
-        return venue.freeze(self.event, set(), language="en", by=THE_SITE, now=utc_now())
-
-    @cached_property
-    def venue_link_id(self) -> int:
-        """A link by which the venue may take it."""
-        frozen = venue.frozen_list(self.event.id, self.venue_version)
-        handing_over.make_link(frozen, "Desk", days=1, by=THE_SITE, now=utc_now())
-        return venue.links(frozen.id)[0].id
 
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
         """Return the values of an address."""
