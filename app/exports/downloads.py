@@ -29,7 +29,7 @@ def record_download(
 
 def columns_told(columns: Iterable[Column]) -> list[object]:
     """Return columns as the history keeps them: those of every event by their word, questions by what they ask."""
-    return [column.key if column.question is None else column.question.label for column in columns]
+    return [column.key if column.question is None else {"label": column.question.label} for column in columns]
 
 
 def filter_told(wanted: Wanted, ticket_types: Mapping[int, Texts], questions: Sequence[Question]) -> dict[str, object]:
@@ -37,8 +37,8 @@ def filter_told(wanted: Wanted, ticket_types: Mapping[int, Texts], questions: Se
     by_id = {question.id: question for question in questions}
     parts: dict[str, object] = {
         "wanted_state": [state.value for state in wanted.states],
-        "wanted_ticket_type": [ticket_types[one] for one in wanted.ticket_types if one in ticket_types],
-        "wanted_answer": [_answer_told(by_id[key], value) for key, value in wanted.answers if key in by_id],
+        "wanted_ticket_type": [{"name": ticket_types[one]} for one in wanted.ticket_types if one in ticket_types],
+        "wanted_answer": [{"label": _answer_told(by_id[key], value)} for key, value in wanted.answers if key in by_id],
         "wanted_tag": list(wanted.tags),
         "wanted_checked_in": wanted.is_checked_in,
         "wanted_from": wanted.signed_up_from,

@@ -13,10 +13,11 @@ from app.core.i18n import gettext as _
 from app.events.locking import locked_event
 from app.events.models import Event
 from app.exports import queries
-from app.exports.columns import Column
+from app.exports.columns import Column, chosen
 from app.exports.downloads import columns_told
 from app.exports.models import ExportLayout
 from app.history.service import Actor, record
+from app.registrations.queries import all_questions_of
 
 _COPIED: Final = ("name", "columns", "format")
 
@@ -51,7 +52,8 @@ def change(event_id: int, layout_id: int, columns: Sequence[Column], form: str, 
         layout = _held(session, event_id, layout_id)
         if (layout.columns, layout.format) == (keys, form):
             return
-        changes = {"columns": (layout.columns, columns_told(columns)), "format": (layout.format, form)}
+        before = chosen(layout.columns, all_questions_of(event_id))
+        changes = {"columns": (columns_told(before), columns_told(columns)), "format": (layout.format, form)}
         layout.columns, layout.format = keys, form
         record("export_layout.saved", by=by, now=now, event_id=event_id, subject=layout.name, changes=changes)
 

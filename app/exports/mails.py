@@ -16,8 +16,9 @@ from app.web.pages import public_url
 
 def daily_list(letter: Letter) -> Draft | None:
     """Write it; None when the list was paused, its event is over, or this organizer may take no lists any more."""
-    schedule = db.session.get(ExportSchedule, letter.ids["schedule"])
-    event = db.session.get(Event, schedule.event_id) if schedule else None
+    # As they are now: many letters are written with one session.
+    schedule = db.session.get(ExportSchedule, letter.ids["schedule"], populate_existing=True)
+    event = db.session.get(Event, schedule.event_id, populate_existing=True) if schedule else None
     if schedule is None or event is None or not _is_true(letter, schedule, event):
         return None
     return draft(

@@ -83,7 +83,7 @@ def _copy(session: Session, frozen: VenueList, question_ids: Sequence[int]) -> i
     people = select(literal(frozen.id), Registration.id, place, Registration.name, Registration.ticket_type_id).where(
         *_has_a_place(frozen.event_id)
     )
-    result = session.execute(
+    session.execute(
         insert(VenueRow).from_select(["list_id", "registration_id", "position", "name", "ticket_type_id"], people)
     )
     if question_ids:
@@ -93,7 +93,7 @@ def _copy(session: Session, frozen: VenueList, question_ids: Sequence[int]) -> i
             .where(*_has_a_place(frozen.event_id), Answer.question_id.in_(question_ids))
         )
         session.execute(insert(VenueCell).from_select(["list_id", "registration_id", "question_id", "value"], given))
-    return int(result.rowcount)  # type: ignore[attr-defined]  # an INSERT gives a CursorResult
+    return session.scalar(select(func.count()).where(VenueRow.list_id == frozen.id)) or 0
 
 
 def _has_a_place(event_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -1,7 +1,7 @@
 """Layouts of exports, files by schedule, and lists that are frozen for a venue and handed over.
 
 Revision ID: 0034
-Revises: 0030
+Revises: 0031
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0034"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
@@ -78,6 +78,7 @@ def _add_venue_lists() -> None:
         "venue_rows",
         sa.Column("list_id", sa.Integer(), nullable=False),
         sa.Column("registration_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("ticket_type_id", sa.Integer(), nullable=False),
         _to("venue_rows", "list_id", "venue_lists", ondelete="CASCADE"),
@@ -85,6 +86,7 @@ def _add_venue_lists() -> None:
         _to("venue_rows", "ticket_type_id", "ticket_types"),
         sa.PrimaryKeyConstraint("list_id", "registration_id", name=op.f("pk_venue_rows")),
     )
+    op.create_index(op.f("ix_venue_rows_list_id_position"), "venue_rows", ["list_id", "position"])
     op.create_index(op.f("ix_venue_rows_registration_id"), "venue_rows", ["registration_id"])
     op.create_index(op.f("ix_venue_rows_ticket_type_id"), "venue_rows", ["ticket_type_id"])
     op.create_table(

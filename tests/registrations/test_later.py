@@ -19,6 +19,7 @@ from app.registrations import later
 from app.registrations.models import Answer, Purpose, QuestionKind, Registration
 from app.registrations.queries import all_questions_of
 from app.registrations.rules import token_of
+from tests.registrations.pages import fields_on, with_changes
 from tests.registrations.samples import ENGLISH
 from tests.registrations.test_purposes import ID_CARD
 from tests.support.factories import LONG_AGO, add_question, sign_up_as
@@ -220,11 +221,11 @@ def test_a_consent_that_was_given_cannot_become_one_for_another_sponsor(app, db,
     event = make_event("sponsored")
     acme = add_question(event, "acme", purpose=Purpose.SPONSOR_CONSENT)
     sign_up_as(event, "ada", answers={acme.id: True})
-    data = {"label-en": "Ask acme", "kind": "checkbox", "purpose": "sponsor_consent", "sponsor": "Umbrella"}
+    browser, path = signed_in(app), f"/organizer/events/sponsored/sign-up/questions/{acme.id}"
+    fields = fields_on(browser.get(path), path)
 
-    response = signed_in(app).post(
-        f"/organizer/events/sponsored/sign-up/questions/{acme.id}", data=data, headers=ENGLISH
-    )
+    response = browser.post(path, data=with_changes(fields, {"sponsor": "Umbrella"}), headers=ENGLISH)
 
     db.expire_all()
     assert (response.status_code, acme.sponsor) == (422, "Acme")
+    assert "People have ticked it for what it was" in response.text
