@@ -111,7 +111,7 @@ def _letters(people: int, now: datetime) -> None:
     with transaction() as session:
         seed._insert(
             session.connection(), Letter.__table__, (_letter(n, people, now) for n in range(1, people * LETTERS + 1))
-        )  # noqa: SLF001 - the same rows, for an event
+        )
     seed.settle()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, or_, select
 from werkzeug.datastructures import MultiDict
 
 from app.events.models import Event
+from app.registrations.later import lacking
 from app.registrations.marks import AttendeeTag, tag_key
 from app.registrations.models import Answer, Registration, RegistrationState, value_key
 from app.registrations.searching import words_of
@@ -44,6 +45,7 @@ class Wanted:
     signed_up_from: date | None = None
     signed_up_to: date | None = None
     source: str | None = None  # "": those of whom it is not known
+    lacks_answers: bool = False  # who has a place and has yet to answer what is asked of those who have
 
     @property
     def state(self) -> RegistrationState | None:
@@ -68,6 +70,7 @@ class Wanted:
             signed_up_from=_day(query.get("from")),
             signed_up_to=_day(query.get("to")),
             source=_source(query.get("source")),
+            lacks_answers=query.get("lacks") == "answers",
         )
 
     def as_query(self) -> dict[str, list[str]]:
@@ -82,6 +85,7 @@ class Wanted:
             "from": [self.signed_up_from.isoformat()] if self.signed_up_from else [],
             "to": [self.signed_up_to.isoformat()] if self.signed_up_to else [],
             "source": [] if self.source is None else [self.source or UNKNOWN],
+            "lacks": ["answers"] if self.lacks_answers else [],
         }
         return {name: values for name, values in parts.items() if values}
 
@@ -112,6 +116,8 @@ def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(Registration.created_at < _midnight(wanted.signed_up_to + timedelta(days=1), event.tz))
     if wanted.source is not None:
         conditions.append(Registration.source == wanted.source)
+    if wanted.lacks_answers:
+        conditions.append(lacking())
     conditions += [_has_tag(event.id, tag) for tag in wanted.tags]
     conditions += [_has_answered(question_id, value) for question_id, value in wanted.answers]
     return conditions

@@ -11,7 +11,8 @@ from app.exchange.bundle import Bundle, Located
 from app.exchange.mistakes import Mistake, Path
 from app.exchange.rows import Rows
 from app.exchange.schedule import Schedule, schedule
-from app.exchange.schema import AwardEntry, Entry, EventEntry, GroupEntry, PersonEntry
+from app.exchange.schema import AwardEntry, Entry, EventEntry, GroupEntry, PersonEntry, QuestionEntry
+from app.registrations.models import Purpose, Question
 
 _KINDS: Final = {
     "cities": "city", "tags": "tag", "groups": "group", "roles": "role", "people": "person", "venues": "venue",
@@ -181,3 +182,13 @@ def _cannot_be_taken_back(event: Located[EventEntry], rows: Rows) -> Iterator[Mi
             elif kinds[question.key][1] != question.kind:
                 sentence = f"The question {question.key} cannot become another kind: people have answered it."
                 yield event.mistake(("questions", kinds[question.key][0], "kind"), sentence)
+            elif _shares_otherwise(question, event.entry.questions[kinds[question.key][0]]):
+                sentence = f"People have ticked {question.key} for what it was: add a question for another sponsor."
+                yield event.mistake(("questions", kinds[question.key][0], "sponsor"), sentence)
+
+
+def _shares_otherwise(question: Question, stated: QuestionEntry) -> bool:
+    """Tell whether what people agreed to, or answered, would become consent to another sponsor."""
+    if stated.purpose is not Purpose.SPONSOR_CONSENT:
+        return False
+    return question.purpose is not Purpose.SPONSOR_CONSENT or question.sponsor != stated.sponsor

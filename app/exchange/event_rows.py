@@ -14,7 +14,7 @@ from app.exchange.bundle import Bundle, Located
 from app.exchange.report import LoadReport
 from app.exchange.rows import Rows, changed
 from app.exchange.schedule import Schedule
-from app.exchange.schema import CreditEntry, EventEntry, SessionEntry
+from app.exchange.schema import CreditEntry, EventEntry, QuestionEntry, SessionEntry
 from app.registrations.models import Question
 from app.registrations.seats import set_capacity
 
@@ -215,6 +215,19 @@ def _write_ticket_types(entry: EventEntry, event: Event) -> bool:
     return different
 
 
+def _use_of(question: QuestionEntry) -> dict[str, Any]:
+    """Return what the file says of what the answers are for; what it does not state stays as it is."""
+    stated = question.model_fields_set
+    values = {
+        "purpose": ("purpose", question.purpose),
+        "sponsor": ("sponsor", question.sponsor or ""),
+        "is_after_acceptance": ("after_acceptance", question.after_acceptance),
+        "is_masked": ("masked", question.masked),
+        "keep_days": ("keep_days", question.keep_days),
+    }
+    return {column: value for column, (name, value) in values.items() if name in stated}
+
+
 def _write_questions(entry: EventEntry, event: Event, rows: Rows, session: Session) -> bool:
     before = {row.key: row for row in rows.questions.get(event.id, [])}
     keys = {question.key for question in entry.questions}
@@ -231,6 +244,7 @@ def _write_questions(entry: EventEntry, event: Event, rows: Rows, session: Sessi
             "help": question.help,
             "is_required": question.required,
             "options": [{"value": option.value, "label": option.label.as_dict()} for option in question.options],
+            **_use_of(question),
         }
         if question.key in before:
             different |= bool(changed(before[question.key], values))

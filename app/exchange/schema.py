@@ -18,6 +18,8 @@ from pydantic import (
 )
 
 from app.community.models import GroupKind
+from app.core.errors import BadInputError
+from app.core.i18n import speaking
 from app.events.models import EventState, Mode, SessionKind, TicketKind
 from app.exchange.values import (
     NOTHING,
@@ -34,7 +36,8 @@ from app.exchange.values import (
     Words,
     Zone,
 )
-from app.registrations.models import QuestionKind
+from app.registrations.models import Purpose, QuestionKind
+from app.registrations.purposes import refuse_what_does_not_fit
 
 FORMAT: Final = "juhui/1"
 DEFAULT_ZONE: Final = "Asia/Shanghai"
@@ -242,6 +245,28 @@ class QuestionEntry(Entry):
     help: Words = NOTHING
     required: bool = False
     options: list[OptionEntry] = []
+    keep_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    purpose: Purpose | None = None
+    sponsor: Annotated[str, StringConstraints(max_length=200)] | None = None
+    after_acceptance: bool = False
+    masked: bool = False
+
+    @model_validator(mode="after")
+    def _serve_their_purpose(self) -> Self:
+        values = {
+            "kind": self.kind,
+            "purpose": self.purpose,
+            "sponsor": self.sponsor or "",
+            "is_masked": self.masked,
+            "is_required": self.required,
+            "keep_days": self.keep_days,
+        }
+        try:
+            with speaking("en"):
+                refuse_what_does_not_fit(values)
+        except BadInputError as error:
+            raise ValueError(error.message) from None
+        return self
 
     @model_validator(mode="after")
     def _have_something_to_choose(self) -> Self:

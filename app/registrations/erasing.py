@@ -38,6 +38,7 @@ from app.registrations.models import (
 )
 from app.registrations.queries import MINE_MAX
 from app.registrations.seats import lock, release_seat
+from app.registrations.signals import person_erased
 from app.registrations.waitlist import promote_all
 
 
@@ -121,6 +122,7 @@ def _erase(which: ColumnElement[bool], email_key: str, *, by: Actor, now: dateti
     for person in people:
         _blank(person.id, leaves=person.leaves, now=now)
         forget_person(person.id)
+        person_erased.send(person.id)
         record("person.erased", by=by, now=now, event_id=person.event_id, registration_id=person.id)
         if person.leaves and person.state in SEATED:
             release_seat(person.ticket_type_id)

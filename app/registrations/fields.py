@@ -1,6 +1,6 @@
 """The fields of an event's questions, one kind each: how an answer is typed, cleaned and checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Final
 
 import phonenumbers
@@ -18,10 +18,11 @@ from wtforms.form import BaseForm
 from wtforms.validators import Length, Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from app.core.i18n import Texts, current_language
+from app.core.i18n import Language, Texts, current_language
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
-from app.registrations.models import Question, QuestionKind
+from app.registrations.models import Purpose, Question, QuestionKind
+from app.registrations.purposes import id_number, is_mainland_id, masked
 from app.web.forms import Form, many_lines, one_line
 
 SHORT_MAX: Final = 200
@@ -68,19 +69,32 @@ class OnlyIfAsked:
             raise StopValidation
 
 
-def question_field(question: Question) -> Any:
-    """Return the field for a question: its label, its help, whether it must be answered."""
+def question_field(question: Question, held: object = None) -> Any:
+    """Return the field for a question: its label, its help, whether it must be answered.
+
+    `held` is the answer to a masked question that is there already: the field begins empty, and may stay so.
+    """
     language = current_language()
-    make = _FIELDS[question.kind]
-    validators = [_required(question.kind)] if question.is_required else [Optional()]
+    make = _id_number if question.purpose is Purpose.ID_NUMBER else _FIELDS[question.kind]
+    validators = [_required(question.kind)] if question.is_required and held is None else [Optional()]
     if question.condition:
         validators.insert(0, OnlyIfAsked(question))
     return make(
         question,
         label=question.label.in_language(language),
-        description=question.help.in_language(language),
+        description=("" if language == "zh" else " ").join(_notes(question, held, language)),
         validators=validators,
     )
+
+
+def _notes(question: Question, held: object, language: Language) -> Iterator[str]:
+    if text := question.help.in_language(language):
+        yield text
+    if question.purpose is Purpose.SPONSOR_CONSENT:
+        # Whatever the question says, nobody ticks it without having read who gets what.
+        yield _("%(sponsor)s gets your name, company, job title and e-mail address.", sponsor=question.sponsor)
+    if held is not None:
+        yield _("We have %(answer)s. Leave this empty to keep it.", answer=masked(held))
 
 
 def _required(kind: QuestionKind) -> Any:
@@ -209,6 +223,34 @@ class NumberField(Field):
 
 def _number(_question: Question, **options: Any) -> Any:
     return NumberField(render_kw={"inputmode": "decimal", "maxlength": 20}, **options)
+
+
+class IdNumberField(StringField):
+    """The number of an identity document, and which one it is: a card of mainland China is checked to its last digit.
+
+    Both are sent under the field's name, the number first; only the number is stored, which tells what it is.
+    """
+
+    MAINLAND: ClassVar = "mainland"
+    OTHER: ClassVar = "other"
+    document = MAINLAND
+
+    def process_data(self, value: Any) -> None:
+        """Show a number that is known with the document it belongs to."""
+        super().process_data(value)
+        if value:
+            self.document = self.MAINLAND if is_mainland_id(str(value)) else self.OTHER
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Check the number by the document that it is said to be of; what was typed stays as it was typed."""
+        self.data = one_line(valuelist[0]) if valuelist else None
+        self.document = self.OTHER if len(valuelist) > 1 and valuelist[1] == self.OTHER else self.MAINLAND
+        if self.data:
+            self.data = id_number(self.data, is_mainland=self.document == self.MAINLAND)
+
+
+def _id_number(_question: Question, **options: Any) -> Any:
+    return IdNumberField(render_kw={"autocomplete": "off", "maxlength": 30, "spellcheck": "false"}, **options)
 
 
 class PhoneField(StringField):

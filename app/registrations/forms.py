@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than types-wtforms
@@ -61,21 +62,12 @@ class Condition:
     sentence: str
 
 
-class _Answered(Form):
-    """What sign-up and correction share: the name and the event's questions."""
-
-    name = StringField(
-        _l("Name"),
-        filters=[one_line],
-        validators=[
-            Required(_l("Please tell us your name.")),
-            Length(max=NAME_MAX, message=_l("At most %(max)d characters, please.")),
-            no_web_address,
-        ],
-        render_kw={"autocomplete": "name", "maxlength": NAME_MAX},
-    )
+class _Answers(Form):
+    """Questions of an event, whichever."""
 
     questions: Sequence[Question] = ()
+    # What is known already, by question id: of masked questions, which show nothing of it and keep it when left empty.
+    held: Mapping[int, AnswerValue] = MappingProxyType({})
 
     def question_fields(self) -> list[Field]:
         """Return the fields of the event's questions, in order."""
@@ -112,7 +104,27 @@ class _Answered(Form):
         return {key: value for key, value in given.items() if key in asked and not is_empty(value)}
 
     def _given(self) -> dict[int, Any]:
-        return {question.id: self[PREFIX + question.key].data for question in self.questions}
+        typed = {question.id: self[PREFIX + question.key].data for question in self.questions}
+        return typed | {key: value for key, value in self.held.items() if is_empty(typed.get(key))}
+
+
+class _Later(_Answers):
+    """What is asked of those who have a place."""
+
+
+class _Answered(_Answers):
+    """What sign-up and correction share: the name and the event's questions."""
+
+    name = StringField(
+        _l("Name"),
+        filters=[one_line],
+        validators=[
+            Required(_l("Please tell us your name.")),
+            Length(max=NAME_MAX, message=_l("At most %(max)d characters, please.")),
+            no_web_address,
+        ],
+        render_kw={"autocomplete": "name", "maxlength": NAME_MAX},
+    )
 
 
 class _SignUp(_Answered):
@@ -195,14 +207,31 @@ def correction_form(
     questions: Sequence[Question], data: Any = None, *, name: str = "", answers: Mapping[int, AnswerValue] | None = None
 ) -> _Answered:
     """Return the form of one's own registration, filled with what was answered before."""
-    known = {PREFIX + q.key: (answers or {}).get(q.id) for q in questions}
-    form: _Answered = _with_questions(_Answered, questions)(data, data={"name": name, **known})
+    return _answered(_Answered, questions, data, answers or {}, name=name)
+
+
+def later_form(
+    questions: Sequence[Question], data: Any = None, *, answers: Mapping[int, AnswerValue] | None = None
+) -> _Later:
+    """Return the form of some questions of an event, on the page of somebody who has a place."""
+    form: _Later = _answered(_Later, questions, data, answers or {})
     return form
 
 
-def _with_questions(base: type[_Answered], questions: Sequence[Question]) -> Any:
-    fields: dict[str, Any] = {PREFIX + question.key: question_field(question) for question in questions}
-    return type("EventForm", (base,), {**fields, "questions": questions})
+def _answered(
+    base: type[_Answers], questions: Sequence[Question], data: Any, answers: Mapping[int, AnswerValue], **more: str
+) -> Any:
+    held = {q.id: answers[q.id] for q in questions if q.is_masked and q.id in answers}
+    known = {PREFIX + q.key: answers.get(q.id) for q in questions if q.id not in held}
+    return _with_questions(base, questions, held)(data, data=more | known)
+
+
+def _with_questions(
+    base: type[_Answers], questions: Sequence[Question], held: Mapping[int, AnswerValue] | None = None
+) -> Any:
+    held = held or {}
+    fields: dict[str, Any] = {PREFIX + each.key: question_field(each, held.get(each.id)) for each in questions}
+    return type("EventForm", (base,), {**fields, "questions": questions, "held": held})
 
 
 class InvitationForm(Form):

@@ -10,14 +10,16 @@ from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer tha
     RadioField,
     SelectChoice,
     SelectField,
+    StringField,
     ValidationError,
 )
 from wtforms.utils import unset_value
+from wtforms.validators import Length
 
 from app.core.i18n import Texts, ngettext
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
-from app.registrations.models import Question, QuestionKind
+from app.registrations.models import Purpose, Question, QuestionKind
 from app.registrations.questions import conditions_for
 from app.registrations.rules import free_key
 from app.web.fields import TextsField
@@ -26,6 +28,7 @@ from app.web.versions import EditForm
 
 LABEL_MAX: Final = 200
 HELP_MAX: Final = 500
+SPONSOR_MAX: Final = 200
 OPTION_MAX: Final = 100
 OPTIONS_MAX: Final = 40
 _KEY_MAX: Final = 40
@@ -94,6 +97,17 @@ class OptionsField(Field):
         return found
 
 
+PURPOSE_NAMES: Final = {
+    Purpose.COMPANY: _l("Company"),
+    Purpose.JOB_TITLE: _l("Job title"),
+    Purpose.CITY: _l("City"),
+    Purpose.PHONE: _l("Phone number, for the venue"),
+    Purpose.ID_NUMBER: _l("Number of an ID card or passport, for the venue"),
+    Purpose.DIET: _l("What somebody eats, for the kitchen"),
+    Purpose.SPONSOR_CONSENT: _l("Consent that a sponsor gets name and address"),
+}
+
+
 class QuestionForm(EditForm):
     """Something to ask those who sign up."""
 
@@ -115,10 +129,43 @@ class QuestionForm(EditForm):
         _l("Choices"),
         description=_l("One a row, in one language at least. A row that is left empty is no choice."),
     )
+    purpose = SelectField(
+        _l("What the answers are for"),
+        choices=[
+            SelectChoice("", _l("Nothing but to be read")),
+            *(SelectChoice(purpose.value, word) for purpose, word in PURPOSE_NAMES.items()),
+        ],
+        description=_l("It puts the answers into the lists for the venue, for a sponsor, or for the kitchen."),
+        default="",
+    )
+    sponsor = StringField(
+        _l("Sponsor"),
+        filters=[one_line],
+        validators=[Length(max=SPONSOR_MAX, message=_l("At most %(max)d characters, please."))],
+        description=_l("Who gets the names of those who tick it. They read this beside the box."),
+        render_kw={"maxlength": SPONSOR_MAX},
+    )
+    is_after_acceptance = BooleanField(
+        _l("Ask only those who have a place"),
+        description=_l("It is not on the sign-up form: who has a place answers it on their own page."),
+    )
+    is_masked = BooleanField(
+        _l("Mask the answers"),
+        description=_l("Pages show the last characters alone; files that are meant for it have them whole."),
+    )
     is_required = BooleanField(_l("It must be answered"))
     keep_days = SelectField(
         _l("Delete the answers"), coerce=lambda value: int(value) if value not in {"", None, "None"} else None
     )
+
+    def values(self) -> dict[str, Any]:
+        """Return what the form holds: ID numbers are masked without being asked, a sponsor counts for consent alone."""
+        values = super().values()
+        if values["purpose"] == Purpose.ID_NUMBER:
+            values["is_masked"] = True
+        if values["purpose"] != Purpose.SPONSOR_CONSENT:
+            values["sponsor"] = ""
+        return values
 
 
 def question_form(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from flask import current_app
@@ -17,6 +18,7 @@ from app.mail import kinds
 from app.mail.kinds import CalendarMethod, CalendarPart, Draft
 from app.mail.models import Letter
 from app.mail.render import draft
+from app.registrations.later import asks_later
 from app.registrations.letter_texts import kind_of, values_of
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import change_for_letter, position_in_queue, registration_for_letter
@@ -87,6 +89,8 @@ def context_of(registration: Registration, language: Language) -> dict[str, Any]
         "position": position_in_queue(registration),
         "has_offer": has_offer(registration, now=utc_now()),
         "until": spoken_instant(until, event.zone, language) if until else "",
+        # Asked by the letters alone that say so: most need no statement for it.
+        "asks_later": partial(asks_later, event.id),
         "own_url": own_url(registration),
         "leave_url": own_url(registration, leave="yes"),
         "event_url": public_url("registrations.event_page", slug=event.slug, lang=language, code=code),

@@ -67,8 +67,12 @@ def event_for_sign_up(slug: str, *, now: datetime, code: str = "") -> Event:
 
 
 def questions_of(event_id: int) -> Sequence[Question]:
-    """Return what this event asks, in order."""
-    return [question for question in all_questions_of(event_id) if not question.is_retired]
+    """Return what this event asks those who sign up, in order."""
+    return [
+        question
+        for question in all_questions_of(event_id)
+        if not question.is_retired and not question.is_after_acceptance
+    ]
 
 
 def all_questions_of(event_id: int) -> Sequence[Question]:

@@ -17,7 +17,8 @@ from app.events.models import Event
 from app.events.service import apply_changes
 from app.history.service import Actor
 from app.registrations import searching
-from app.registrations.models import Answer, Question, QuestionKind
+from app.registrations.models import Answer, Purpose, Question, QuestionKind
+from app.registrations.purposes import refuse_what_does_not_fit
 from app.registrations.queries import QUESTIONS_MAX, all_questions_of
 from app.registrations.rules import condition_word, conditions_offered, free_key, hanging_on
 
@@ -42,6 +43,10 @@ def values_of(question: Question) -> dict[str, Any]:
         "options": question.options,
         "condition": condition_word(question.condition),
         "keep_days": question.keep_days,
+        "purpose": question.purpose.value if question.purpose else "",
+        "sponsor": question.sponsor,
+        "is_after_acceptance": question.is_after_acceptance,
+        "is_masked": question.is_masked,
     }
 
 
@@ -79,7 +84,7 @@ def change_question(
         if not write:
             return
         after = before | write
-        _refuse_what_does_not_fit(session, question, questions, after)
+        _refuse_what_contradicts(session, question, questions, after)
         for name, value in _attributes(after, questions[: questions.index(question)]).items():
             setattr(question, name, value)
         if "keep_days" in write:
@@ -157,18 +162,25 @@ def _held(session: Session, event_id: int) -> tuple[Event, list[Question]]:
 
 
 def _attributes(values: Mapping[str, Any], earlier: Sequence[Question]) -> dict[str, Any]:
-    offered = conditions_offered(earlier)
+    refuse_what_does_not_fit(values)
+    offered = conditions_offered(_before(earlier, is_later=values["is_after_acceptance"]))
     if values["condition"] and values["condition"] not in offered:
         raise BadInputError(
             _("This question can no longer hang on that answer. Choose another one."), field="condition"
         )
     return dict(values) | {
         "kind": QuestionKind(values["kind"]),
+        "purpose": Purpose(values["purpose"]) if values["purpose"] else None,
         "condition": offered[values["condition"]].as_stored() if values["condition"] else None,
     }
 
 
-def _refuse_what_does_not_fit(
+def _before(earlier: Sequence[Question], *, is_later: bool) -> list[Question]:
+    """Return those of the earlier questions that somebody has answered when this one is asked."""
+    return [each for each in earlier if is_later or not each.is_after_acceptance]
+
+
+def _refuse_what_contradicts(
     session: Session, question: Question, questions: Sequence[Question], after: Mapping[str, Any]
 ) -> None:
     """Refuse what would make answers, or conditions of other questions, speak of things that are gone."""
@@ -178,6 +190,11 @@ def _refuse_what_does_not_fit(
             raise BadInputError(_("People have answered it as it is: it cannot become another kind."), field="kind")
         if dependents:
             raise BadInputError(_("Another question hangs on it: it cannot become another kind."), field="kind")
+    if after["is_after_acceptance"] and any(not each.is_after_acceptance for each in dependents):
+        raise BadInputError(
+            _("A question of the sign-up form hangs on it: it must be asked there too."), field="is_after_acceptance"
+        )
+    _refuse_another_sponsor(session, question, after)
     left = {option["value"] for option in after["options"]}
     language = current_language()
     removed = [option for option in question.options if option["value"] not in left]
@@ -193,6 +210,17 @@ def _refuse_what_does_not_fit(
                 _("“%(option)s” has been chosen by somebody: it cannot be removed, but renamed.", option=name),
                 field="options",
             )
+
+
+def _refuse_another_sponsor(session: Session, question: Question, after: Mapping[str, Any]) -> None:
+    """Refuse to make a consent that was given one for somebody else, or of another answer a consent."""
+    is_consent = after["purpose"] == Purpose.SPONSOR_CONSENT
+    same = question.purpose is Purpose.SPONSOR_CONSENT and question.sponsor == after["sponsor"]
+    if is_consent and not same and _is_answered(session, question.id):
+        raise BadInputError(
+            _("People have ticked it for what it was: for another sponsor, add a question of its own."),
+            field="sponsor" if question.purpose is Purpose.SPONSOR_CONSENT else "purpose",
+        )
 
 
 def _is_answered(session: Session, question_id: int) -> bool:

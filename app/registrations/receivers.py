@@ -18,6 +18,7 @@ from app.registrations.waitlist import promote_all
 # What a question is; its answers stay with the event they were given at.
 OF_A_QUESTION: Final = (
     "key", "position", "kind", "label", "help", "is_required", "options", "condition", "keep_days",
+    "purpose", "sponsor", "is_after_acceptance", "is_masked",
 )  # fmt: skip
 
 

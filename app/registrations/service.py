@@ -1,6 +1,6 @@
 """Signing up, correcting answers, giving the place back: each one transaction, the deciding write first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Self
@@ -287,14 +287,54 @@ def change_answers(registration: Registration, *, name: str, answers: Mapping[in
         )
         if session.execute(statement, execution_options={"synchronize_session": False}).rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
             raise ConflictError(_("This registration has ended in the meantime."))
-        # Answers to what is asked no longer are kept: the person was not shown them.
-        asked = select(Question.id).where(Question.event_id == event.id, Question.is_retired.is_(False))
+        # Answers to what is asked no longer, or of those who have a place alone, are kept: they were not on the form.
+        asked = select(Question.id).where(
+            Question.event_id == event.id, Question.is_retired.is_(False), Question.is_after_acceptance.is_(False)
+        )
         session.execute(
             delete(Answer).where(Answer.registration_id == registration.id, Answer.question_id.in_(asked)),
             execution_options={"synchronize_session": False},
         )
         _insert_answers(session, registration.id, answers)
         searching.renew([registration.id])
+
+
+def answer_later(
+    registration: Registration, questions: Sequence[Question], answers: Mapping[int, AnswerValue], *, now: datetime
+) -> None:
+    """Replace the person's answers to these questions, which are asked of those who have a place.
+
+    Raises ConflictError when they have none any more, BadInputError when the event is no longer the one that was read.
+    """
+    with transaction() as session:
+        lock(registration.ticket_type_id)
+        event = registration.event
+        _refuse_if_changed(session.scalar(select(Event.revision).where(Event.id == event.id)), _AsRead.of(event))
+        present = session.scalar(select(Registration.state).where(Registration.id == registration.id))
+        if present is not RegistrationState.CONFIRMED:
+            raise ConflictError(_("This registration has ended in the meantime."))
+        ids = {question.id for question in questions}
+        _forget_answers(session, registration.id, ids, now=now)
+        _insert_answers(session, registration.id, {key: value for key, value in answers.items() if key in ids})
+
+
+def take_back(registration: Registration, question_ids: Container[int], *, now: datetime) -> None:
+    """Take back what this person has agreed to, whatever became of their place."""
+    with transaction() as session:
+        lock(registration.ticket_type_id)
+        given = {answer.question_id for answer in registration.answers if answer.question_id in question_ids}
+        _forget_answers(session, registration.id, given, now=now)
+
+
+def _forget_answers(session: Session, registration_id: int, question_ids: Collection[int], *, now: datetime) -> None:
+    session.execute(
+        update(Registration).where(Registration.id == registration_id).values(revised_at=revised(now)),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
+        delete(Answer).where(Answer.registration_id == registration_id, Answer.question_id.in_(question_ids)),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def cancel(registration: Registration, *, now: datetime) -> None:

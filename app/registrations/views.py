@@ -1,5 +1,7 @@
 """The event page with its sign-up form, the answer to a sign-up, and one's own registration."""
 
+from typing import Any
+
 from flask import Blueprint, Response, current_app, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,8 +12,8 @@ from app.events.admission import InvitationNeededError, clean_code
 from app.events.models import Event, Visibility
 from app.events.pages import event_context
 from app.events.queries import public_event, refuse_unless_reachable
-from app.registrations import service
-from app.registrations.forms import InvitationForm, correction_form, invitation_form, sign_up_form
+from app.registrations import later, service
+from app.registrations.forms import InvitationForm, correction_form, invitation_form, later_form, sign_up_form
 from app.registrations.models import Registration
 from app.registrations.own_pages import secret_page
 from app.registrations.queries import (
@@ -136,7 +138,7 @@ def show(token: str) -> Response:
 def change_answers(token: str) -> BaseResponse:
     """Correct name and answers."""
     registration = own_registration(token)
-    form = correction_form(questions_of(registration.event_id), request.form)
+    form = correction_form(questions_of(registration.event_id), request.form, answers=given(registration))
     if not form.validate():
         return _own_page(registration, token, form=form, status=422)
     try:
@@ -147,6 +149,36 @@ def change_answers(token: str) -> BaseResponse:
     return see_other(".show", token=token, done="saved")
 
 
+@bp.post("/r/<token>/later-answers")
+@limiter.limit(sign_up_rate)
+def answer_later(token: str) -> BaseResponse:
+    """Answer what is asked of those who have a place."""
+    registration, now = own_registration(token), utc_now()
+    questions = later.questions_for(registration, now=now)
+    if not questions:
+        return see_other(".show", token=token)
+    form = later_form(questions, request.form, answers=given(registration))
+    if not form.validate():
+        return _own_page(registration, token, asked=form, status=422)
+    try:
+        service.answer_later(registration, questions, form.answers(), now=now)
+    except BadInputError as error:
+        form.refuse(error)
+        return _own_page(own_registration(token), token, asked=form, status=422)
+    return see_other(".show", token=token, done="answered", _anchor="later")
+
+
+@bp.post("/r/<token>/consents")
+@limiter.limit(sign_up_rate)
+def take_back_consents(token: str) -> BaseResponse:
+    """Take back that sponsors may have one's name, those of the form or all."""
+    registration, now = own_registration(token), utc_now()
+    kept = set(request.form.getlist("consent"))
+    consents = later.consents_to_take_back(registration, now=now)
+    service.take_back(registration, {each.id for each in consents if str(each.id) not in kept}, now=now)
+    return see_other(".show", token=token, done="taken-back", _anchor="consents")
+
+
 @bp.post("/r/<token>/cancellation")
 @limiter.limit(sign_up_rate)
 def cancel(token: str) -> BaseResponse:
@@ -155,13 +187,22 @@ def cancel(token: str) -> BaseResponse:
     return see_other(".show", token=token)
 
 
-def _own_page(registration: Registration, token: str, *, form: Form | None = None, status: int = 200) -> Response:
+def given(registration: Registration) -> dict[int, Any]:
+    """Return what somebody has answered, by question id."""
+    return {answer.question_id: answer.value for answer in registration.answers}
+
+
+def _own_page(
+    registration: Registration, token: str, *, form: Form | None = None, asked: Form | None = None, status: int = 200
+) -> Response:
     event: Event = registration.event
-    now = utc_now()
+    now, known = utc_now(), given(registration)
     changeable = can_change_answers(registration, now=now)
     if form is None and changeable:
-        known = {answer.question_id: answer.value for answer in registration.answers}
         form = correction_form(questions_of(registration.event_id), name=registration.name, answers=known)
+    later_questions = later.questions_for(registration, now=now)
+    if asked is None and later_questions:
+        asked = later_form(later_questions, answers=known)
     may_sign_up = can_come_back(registration, now=now)
     is_removed = may_sign_up and was_removed(latest_of(registration).id)
     return secret_page(
@@ -172,6 +213,13 @@ def _own_page(registration: Registration, token: str, *, form: Form | None = Non
         code=code_of(registration),
         token=token,
         form=form,
+        asked=asked,
+        lacks_answers=later.lacks_answers(registration, later_questions),
+        deleted_days=max((each.keep_days or 0 for each in later_questions), default=0)
+        if all(each.keep_days is not None for each in later_questions)
+        else None,
+        consents=later.consents_to_take_back(registration, now=now),
+        done=request.args.get("done"),
         can_change=changeable,
         can_leave=can_leave(registration, now=now),
         can_pass_on=can_pass_on(registration, now=now),

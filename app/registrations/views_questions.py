@@ -22,7 +22,16 @@ from app.registrations.rules import hanging_on
 from app.registrations.views_sign_up import ID, bp, to_configure
 from app.web.pages import see_other
 
-_NEW: Final[dict[str, Any]] = {"kind": QuestionKind.SHORT_TEXT.value, "options": [], "condition": "", "keep_days": None}
+_NEW: Final[dict[str, Any]] = {
+    "kind": QuestionKind.SHORT_TEXT.value,
+    "options": [],
+    "condition": "",
+    "keep_days": None,
+    "purpose": "",
+    "sponsor": "",
+    "is_after_acceptance": False,
+    "is_masked": False,
+}
 
 
 @bp.get("/questions/new")

@@ -7,6 +7,7 @@ from typing import Any
 from app.core.i18n import Language, Texts
 from app.core.i18n import gettext as _
 from app.registrations.models import Question, QuestionKind, RegistrationState
+from app.registrations.purposes import masked
 
 Cell = str | int | float | datetime | None
 
@@ -23,8 +24,13 @@ def state_names() -> dict[RegistrationState, str]:
     }
 
 
-def answer_in_words(question: Question, language: Language) -> Callable[[Any], Cell]:
-    """Return how an answer to this question is said: choices by their label, a tick as yes or no."""
+def answer_in_words(question: Question, language: Language, *, is_whole: bool = False) -> Callable[[Any], Cell]:
+    """Return how an answer to this question is said: choices by their label, a tick as yes or no.
+
+    Of a question that is masked the last characters alone, unless it is to be whole: in a file, never on a page.
+    """
+    if question.is_masked and not is_whole:
+        return lambda value: None if value is None else masked(value)
     labels: dict[object, str] = {
         option["value"]: Texts(**option.get("label", {})).in_language(language) for option in question.options
     }

@@ -1,7 +1,7 @@
 """Answers are found by their value, rows that no search finds yet by an index, and views of the list have a name.
 
 Revision ID: 0035
-Revises: 0031
+Revises: 0034
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0035"
-down_revision = "0031"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 

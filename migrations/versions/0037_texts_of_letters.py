@@ -1,13 +1,13 @@
 """What an event's automatic letters say in the organizers' own words.
 
 Revision ID: 0037
-Revises: 0031
+Revises: 0036
 """
 
 import sqlalchemy as sa
 from alembic import op
-revision = '0037'
-down_revision = '0031'
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

@@ -15,6 +15,7 @@ from app.attendees.wanted import Wanted
 from app.core.db import transaction
 from app.core.i18n import Texts
 from app.exports import files as export
+from app.exports import formats
 from app.registrations.models import QuestionKind, Registration, RegistrationState
 from tests.support.factories import sign_up_as
 
@@ -274,7 +275,7 @@ def test_export_asks_two_statements_a_batch_and_holds_no_read_open(event, db, co
 def test_export_of_many_needs_no_more_memory_than_of_few(make_event, db, monkeypatch, form):
     # Small measures, so that even the few are several batches and several chunks.
     monkeypatch.setattr(export, "BATCH", 50)
-    monkeypatch.setattr(export, "_CHUNK", 4096)
+    monkeypatch.setattr(formats, "_CHUNK", 4096)
     few, many = make_event("few"), make_event("many")
     bulk(few, 200)
     bulk(many, 1600)

@@ -13,7 +13,7 @@ from app.core.db import db, transaction
 from app.core.i18n import Texts
 from app.events.models import City, Event, EventState, Mode, TicketType, Venue
 from app.events.service import create_event
-from app.registrations.models import Question, QuestionKind, Registration
+from app.registrations.models import Purpose, Question, QuestionKind, Registration
 from app.registrations.service import SignUp, sign_up
 
 # Far enough from any day the suite may run on; tests that need "now" pass one of these.
@@ -82,6 +82,17 @@ class EventFactory:
             address=Texts(zh="北京市东城区青龙胡同 1 号歌华大厦 13 层"),
             revised_at=LONG_AGO,
         )
+
+
+def add_question(event: Event, key: str, **values: Any) -> Question:
+    """Ask one more thing at an event; a consent is to the sponsor of its key."""
+    usual: dict[str, Any] = {"key": key, "label": Texts(zh=f"问 {key}", en=f"Ask {key}"), "options": []}
+    if values.get("purpose") is Purpose.SPONSOR_CONSENT:
+        usual |= {"kind": QuestionKind.CHECKBOX, "sponsor": key.title()}
+    with transaction() as session:
+        question = Question(event_id=event.id, **(_question(0) | usual | values))
+        session.add(question)
+    return question
 
 
 def _question(position: int) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from app.registrations.models import Question, QuestionKind, Registration
 from app.work import kinds
 from app.work import service as work
 from app.work.kinds import Kind
+from tests.support.exported import Exported
 from tests.support.factories import sign_up_as
 from tests.support.people import add_session
 
@@ -80,7 +81,7 @@ def everybody(answers: tuple[int, ...] = (200,), **values: Any) -> Rule:
 
 
 @dataclass
-class World:
+class World(Exported):
     """One event with what its addresses speak of, each made when it is first asked for."""
 
     app: Flask
@@ -189,6 +190,9 @@ _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_typ
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
 _MESSAGE: dict[str, Any] = {"message_id": lambda world: world.message_id}
+_LAYOUT: dict[str, Any] = {"layout_id": lambda world: world.layout_id}
+_SCHEDULE: dict[str, Any] = {"schedule_id": lambda world: world.schedule_id}
+_VERSION: dict[str, Any] = {"version": lambda world: world.venue_version}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 
 RIGHTS: dict[str, Rule] = {
@@ -260,6 +264,28 @@ RIGHTS: dict[str, Rule] = {
     "person.write_note": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     "person.delete_note": at_event(Permission.MANAGE_ATTENDEES, note_id=1, **_ATTENDEE),
     "exports.download": at_event(Permission.EXPORT, suffix="csv"),
+    "exports.index": at_event(Permission.EXPORT),
+    "exports.choose_file": at_event(Permission.EXPORT),
+    "exports.save_layout": at_event(Permission.EXPORT),
+    "exports.change_layout": at_event(Permission.EXPORT, **_LAYOUT),
+    "exports.rename_layout": at_event(Permission.EXPORT, **_LAYOUT),
+    "exports.delete_layout": at_event(Permission.EXPORT, **_LAYOUT),
+    "exports.layout_file": at_event(Permission.EXPORT, **_LAYOUT),
+    "exports.add_schedule": at_event(Permission.EXPORT),
+    "exports.schedule": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.schedule_file": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.pause_schedule": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.resume_schedule": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.delete_schedule": at_event(Permission.EXPORT, **_SCHEDULE),
+    "exports.sponsor_lists": at_event(Permission.EXPORT),
+    "exports.sponsor_file": at_event(Permission.EXPORT, question_id=lambda world: world.consent_id, suffix="csv"),
+    "exports.kitchen_count": at_event(Permission.SEE),
+    "venue_lists.index": at_event(Permission.EXPORT),
+    "venue_lists.freeze": at_event(Permission.EXPORT),
+    "venue_lists.show": at_event(Permission.EXPORT, **_VERSION),
+    "venue_lists.file": at_event(Permission.EXPORT, suffix="csv", **_VERSION),
+    "venue_lists.make_link": at_event(Permission.EXPORT, **_VERSION),
+    "venue_lists.revoke_link": at_event(Permission.EXPORT, link_id=lambda world: world.venue_link_id, **_VERSION),
     "attendees.send_again": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
     "event_team.index": at_event(Permission.TEAM),
     "event_team.invite": at_event(Permission.TEAM),
@@ -403,6 +429,10 @@ FILES: Final = (
     "history.event_file",
     "letter_texts.look",
     "message_sending.letter",
+    "exports.layout_file",
+    "exports.schedule_file",
+    "exports.sponsor_file",
+    "venue_lists.file",
 )
 
 

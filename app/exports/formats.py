@@ -1,0 +1,170 @@
+"""A table as a file: XLSX for people, CSV for tables, JSON lines for programs.
+
+Rows are written as they come, so that 100,000 of them need no more memory than a few. What people typed cannot become
+a formula (OWASP, "CSV Injection").
+"""
+
+import csv
+import io
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Final, Protocol
+
+from app.core.errors import RefusedError
+from app.core.i18n import Language, speaking
+from app.core.i18n import gettext as _
+from app.registrations.words import Cell
+
+XLSX_ROWS_MAX: Final = 1_048_575  # beside the header; Excel's own limit
+XLSX_CELL_MAX: Final = 32_767  # characters; Excel's own limit
+_CHUNK: Final = 64 * 1024
+
+# What XML 1.0 cannot carry, and nobody typed on purpose.
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Spreadsheets take a cell that starts so for a formula; some take the full-width forms too.
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a spreadsheet that expects semicolons or tabs, as Excel does in half of Europe, begins a cell of its own.
+_CELL_WITHIN: Final = re.compile("([;\t\n][\\s\"']*)(?=[=+\\-@＝＋－＠])")
+
+
+class Sheet(Protocol):
+    """Rows of cells in one language, each as long as the header."""
+
+    @property
+    def language(self) -> Language:
+        """The language that its words are in."""
+
+    def title(self) -> str:
+        """Return what the sheet is called, in the language that is spoken."""
+
+    def header(self) -> list[str]:
+        """Return the names of the columns."""
+
+    def widths(self) -> list[float]:
+        """Return how wide the columns are, in characters."""
+
+    def cells(self) -> Iterator[list[Cell]]:
+        """Yield the rows."""
+
+
+class Lines(Protocol):
+    """Rows as programs read them."""
+
+    def objects(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows, each as plain JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way to write a table; `suffix` is of the file, and differs from the address for JSON lines."""
+
+    suffix: str
+    content_type: str
+    chunks: Callable[[Any], Iterator[bytes]]
+
+
+def clean(text: str) -> str:
+    """Return the text without characters that XML forbids, its line ends as LF."""
+    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def neutral(text: str) -> str:
+    """Return the text so that no spreadsheet that reads a CSV takes it, or a part of it, for a formula.
+
+    An apostrophe stands ahead of what would be one.
+    """
+    text = _CELL_WITHIN.sub(r"\1'", clean(text))
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def csv_chunks(sheet: Sheet) -> Iterator[bytes]:
+    """Yield a CSV (RFC 4180) in UTF-8 with a byte order mark, without which Excel garbles Chinese names."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow([neutral(name) for name in sheet.header()])
+    for cells in sheet.cells():
+        writer.writerow([_csv_cell(cell) for cell in cells])
+        if buffer.tell() > _CHUNK:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _csv_cell(cell: Cell) -> str | int | float:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M:%S}"
+    # A number we hold as a number is no formula, whatever its sign.
+    return neutral(cell) if isinstance(cell, str) else cell
+
+
+def json_chunks(lines: Lines) -> Iterator[bytes]:
+    """Yield one JSON object a line."""
+    buffer = io.StringIO()
+    for line in lines.objects():
+        buffer.write(json.dumps(line, ensure_ascii=False) + "\n")
+        if buffer.tell() > _CHUNK:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text.encode()
+
+
+def xlsx_chunks(sheet: Sheet) -> Iterator[bytes]:
+    """Yield a workbook of one sheet. It is made in a file first: the end of a ZIP says where everything is."""
+    with tempfile.TemporaryFile() as file:
+        _write_xlsx(sheet, file)
+        file.seek(0)
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _write_xlsx(table: Sheet, file: BinaryIO) -> None:
+    # Here and not above: few ever ask for a workbook, and a process that serves need not hold what writes one.
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        with speaking(table.language):
+            sheet = book.add_worksheet(table.title()[:31])
+        # "@" is Excel's text format: a phone number or an id stays as typed even after somebody edits the cell.
+        text = book.add_format({"num_format": "@"})
+        instant = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
+        head = book.add_format({"bold": True, "num_format": "@", "bottom": 1})
+        header = table.header()
+        for column, width in enumerate(table.widths()):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(1, 0)
+        for column, name in enumerate(header):
+            sheet.write_string(0, column, clean(name)[:XLSX_CELL_MAX], head)
+        number = 0
+        for number, cells in enumerate(table.cells(), start=1):
+            if number > XLSX_ROWS_MAX:
+                raise RefusedError(_("There are more attendees than an XLSX sheet has rows. Choose CSV or JSON."))
+            for column, cell in enumerate(cells):
+                if isinstance(cell, str):
+                    if cell:
+                        sheet.write_string(number, column, clean(cell)[:XLSX_CELL_MAX], text)
+                elif isinstance(cell, datetime):
+                    sheet.write_datetime(number, column, cell, instant)
+                elif cell is not None:
+                    sheet.write_number(number, column, cell)
+        sheet.autofilter(0, 0, number, len(header) - 1)
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx_chunks),
+    "csv": Format("csv", "text/csv; charset=utf-8", csv_chunks),
+    "json": Format("jsonl", "application/x-ndjson; charset=utf-8", json_chunks),
+}
+# Of what has no shape for programs.
+FOR_PEOPLE: Final[Mapping[str, Format]] = {name: FORMATS[name] for name in ("xlsx", "csv")}

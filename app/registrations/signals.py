@@ -1,0 +1,10 @@
+"""What this room tells the rooms above it, inside the transaction that does it."""
+
+from typing import Final
+
+from blinker import NamedSignal, Namespace
+
+_signals: Final = Namespace()
+
+# sender: the id of a registration whose person is erased. Whoever keeps anything about them deletes it now.
+person_erased: Final[NamedSignal] = _signals.signal("person-erased")
