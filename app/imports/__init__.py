@@ -1,1 +1,1 @@
-"""Attendees from files of other programs: read, recognised, shown before anything happens, applied, undone."""
+"""Attendees from files: read, tried out, taken in, taken back."""
