@@ -19,6 +19,8 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 # Excel's own first line: which separator follows.
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+# What exports, ours too, put ahead of what a spreadsheet would take for a formula: '+86 138…
+_PROTECTED: Final = re.compile("^'(?=[=+\\-@＝＋－＠])")
 # A text of few bytes may hold many records; more than these are no list of people.
 _RECORDS_MAX: Final = 1_200_000
 
@@ -154,8 +156,7 @@ def _records(reader: Iterable[list[str]]) -> Iterator[list[str]]:
         except StopIteration:
             return
         except csv.Error as error:
-            code = "unclosed_quote" if "unexpected end of data" in str(error) else "quotes"
-            raise unreadable(Code.CELL_TOO_LONG if "limit" in str(error) else code, row=number) from None
+            raise unreadable(_code_of(str(error)), row=number, max=CELL_MAX) from None
         yield record
 
 
@@ -166,7 +167,7 @@ def _code_of(words: str) -> Code:
 
 
 def _row(number: int, record: list[str]) -> Row | None:
-    cells = [cell.strip() for cell in record]
+    cells = [_PROTECTED.sub("", cell.strip()) for cell in record]
     while cells and not cells[-1]:
         cells.pop()
     if not cells:

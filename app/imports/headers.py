@@ -14,7 +14,7 @@ from typing import Final
 from app.core.i18n import LANGUAGES
 from app.events.models import TicketType
 from app.imports.files_rows import Row
-from app.registrations.models import Question, QuestionKind
+from app.registrations.models import Purpose, Question, QuestionKind
 
 NAME: Final = "name"
 FIRST_NAME: Final = "first_name"
@@ -65,6 +65,16 @@ _CONCEPTS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"国家", "country"}),
 )  # fmt: skip
 _PHONE: Final = _CONCEPTS[1]
+_OF_PURPOSE: Final[Mapping[Purpose, frozenset[str]]] = {
+    Purpose.COMPANY: _CONCEPTS[0],
+    Purpose.PHONE: _PHONE,
+    Purpose.JOB_TITLE: _CONCEPTS[2],
+    Purpose.CITY: _CONCEPTS[3],
+    Purpose.ID_NUMBER: frozenset({"身份证", "身份证号", "身份证号码", "证件号", "证件号码", "id number"}),
+    Purpose.DIET: frozenset(
+        {"饮食", "忌口", "饮食偏好", "餐食", "diet", "dietary restrictions", "dietary requirements"}
+    ),
+}
 # Columns by which a program's list is known; all of a line must be there.
 _PROGRAMS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("juhui", frozenset({"状态", "姓名", "邮箱", "票种", "报名编号"})),
@@ -182,7 +192,8 @@ def _by_concept(head: Sequence[str], targets: list[str], questions: Sequence[Que
         if target in targets:
             continue
         names = {spelled(question.key), *(spelled(question.label.in_language(language)) for language in LANGUAGES)}
-        concept = next((each for each in _CONCEPTS if each & names), None)
+        concept = _OF_PURPOSE.get(question.purpose) if question.purpose else None
+        concept = concept or next((each for each in _CONCEPTS if each & names), None)
         if concept is None and question.kind is QuestionKind.PHONE:
             concept = _PHONE
         if concept is None:
