@@ -12,6 +12,7 @@ anything but a refusal needs nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -31,6 +32,9 @@ from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
 from app.registrations.models import Question, QuestionKind, Registration
+from app.work import kinds
+from app.work import service as work
+from app.work.kinds import Kind
 from tests.support.factories import sign_up_as
 from tests.support.people import add_session
 
@@ -131,6 +135,23 @@ class World:
             )
             session.add(question)
         return question.id
+
+    @cached_property
+    def task_code(self) -> str:
+        """Long work for those who manage attendees."""
+        kinds.register("rights", Kind("Work", lambda _task, _now: False, Permission.MANAGE_ATTENDEES, {}))
+        with transaction():
+            now = utc_now()
+            return work.begin(
+                "rights",
+                event_id=self.event.id,
+                params={},
+                total=10,
+                language="en",
+                by=THE_SITE,
+                now=now,
+                due_at=now + timedelta(days=1),  # nobody's duty finishes it while it is looked at
+            ).code
 
     @cached_property
     def invitation_id(self) -> int:
@@ -280,6 +301,11 @@ RIGHTS: dict[str, Rule] = {
     "agenda.take": at_event(Permission.EDIT),
     # Those who come.
     "attendees.announce_now": at_event(Permission.WRITE),
+    # Long work.
+    "work.index": at_event(Permission.SEE),
+    "work.show": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
+    "work.stop": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
+    "work.resume": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
     # How it takes sign-ups.
     "sign_up_manage.index": at_event(Permission.CONFIGURE),
     "sign_up_manage.save": at_event(Permission.CONFIGURE),
