@@ -29,7 +29,8 @@ _BETWEEN_TAGS: Final = re.compile(r"[;；,，、|\n]")
 _STATUSES: Final[Mapping[Outcome, tuple[str, ...]]] = {
     Outcome.CONFIRMED: (
         "confirmed", "已确认", "approved", "going", "yes", "paid", "complete", "completed", "attending", "registered",
-        "session", "checked in", "已支付", "已付款", "已通过", "审核通过", "报名成功", "已报名", "已签到", "通过", "成功",
+        "session", "checked in",
+        "已支付", "已付款", "已通过", "审核通过", "报名成功", "已报名", "已签到", "通过", "成功",
     ),
     Outcome.WAITING: (
         "waiting", "waiting list", "waitlist", "waitlisted", "seat offered", "候补", "候补中", "名额待确认", "排队中",

@@ -47,17 +47,13 @@ def receive(slug: str) -> BaseResponse:
     managed, form = _managed(slug), FileForm(request.form)
     sent = request.files.get("file")
     data = sent.read() if sent is not None and sent.filename else b""
+    if not data:
+        form.refuse(BadInputError(_("Choose the file that you want to bring."), field="file"))
+        return _index_page(managed, form, 422)
     try:
-        if not data:
-            raise BadInputError(_("Choose the file that you want to bring."), field="file")
-        import_id = service.receive(
-            managed.event.id, data, language=current_language(), by=gate.actor(), now=utc_now()
-        )
+        import_id = service.receive(managed.event.id, data, language=current_language(), by=gate.actor(), now=utc_now())
     except UnreadableFileError as error:
         form.refuse(BadInputError(words.sentence(error.problem), field="file"))
-        return _index_page(managed, form, 422)
-    except BadInputError as error:
-        form.refuse(error)
         return _index_page(managed, form, 422)
     return see_other(".show", slug=slug, import_id=str(import_id))
 
