@@ -78,10 +78,14 @@ def checked(event, data, *, now=None, **said):
 
 
 def check(work_, *, now=None, **said):
+    begin_checking(work_, now=now, **said)
+    advance(now)
+
+
+def begin_checking(work_, *, now=None, **said):
     values = {name: getattr(work_, name) for name in ("targets", "has_header", "ticket_type_id", "language")}
     columns = service.Columns(**(values | said))
     service.check(work_.event_id, work_.id, columns, language="en", by=THE_SITE, now=now or utc_now())
-    advance(now)
 
 
 def begin_applying(work_, *, letters=False, without_refused=True, now=None):

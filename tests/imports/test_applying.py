@@ -74,7 +74,10 @@ def test_letters_go_out_when_they_are_asked_for(make_event, db):
 
 
 def test_answers_tags_notes_and_language_come_along(make_event, db):
-    options = [{"value": "veg", "label": {"zh": "素食", "en": "Vegetarian"}}, {"value": "meat", "label": {"en": "Meat"}}]
+    options = [
+        {"value": "veg", "label": {"zh": "素食", "en": "Vegetarian"}},
+        {"value": "meat", "label": {"en": "Meat"}},
+    ]
     event = make_event(
         questions=[
             {"key": "company", "label": Texts(zh="公司", en="Company")},
@@ -83,10 +86,14 @@ def test_answers_tags_notes_and_language_come_along(make_event, db):
     )
     head = ["Name", "Email", "工作单位", "Food", "Tags", "备注", "Language"]
 
-    applied(event, xlsx_of([head, ["Ada", "ada@example.com", "Acme", "Vegetarian", "vip; 讲师, VIP", "Late", "English"]]))
+    applied(
+        event, xlsx_of([head, ["Ada", "ada@example.com", "Acme", "Vegetarian", "vip; 讲师, VIP", "Late", "English"]])
+    )
 
     person = db.scalars(select(Registration)).one()
-    answers = dict(db.execute(select(Question.key, Answer.value).join(Question, Question.id == Answer.question_id)).all())
+    answers = dict(
+        db.execute(select(Question.key, Answer.value).join(Question, Question.id == Answer.question_id)).all()
+    )
     assert answers == {"company": "Acme", "food": "veg"}
     assert sorted(db.scalars(select(AttendeeTag.name))) == ["vip", "讲师"]
     assert db.scalars(select(AttendeeNote.text)).one() == "Late"
@@ -178,7 +185,9 @@ def test_who_signs_up_meanwhile_keeps_their_own_and_the_seat_goes_to_the_next(ma
 
 def test_undoing_leaves_nothing_of_it(make_event, db):
     event = make_event(capacity=1, questions=[{"key": "company"}])
-    work = applied(event, csv_of([["姓名", "邮箱", "公司"], ["张三", "zhang@example.com", "甲"], ["李四", "li@example.com", ""]]))
+    work = applied(
+        event, csv_of([["姓名", "邮箱", "公司"], ["张三", "zhang@example.com", "甲"], ["李四", "li@example.com", ""]])
+    )
 
     work = undo(work)
 

@@ -30,6 +30,7 @@ from app.events.invitations import invite
 from app.events.models import Event, EventRole, TicketType
 from app.history.models import Entry
 from app.history.service import THE_SITE
+from app.imports import service as imports
 from app.mail.models import Letter, LetterState
 from app.registrations.models import Question, QuestionKind, Registration
 from app.work import kinds
@@ -137,6 +138,17 @@ class World:
         return question.id
 
     @cached_property
+    def import_id(self) -> int:
+        """A file that was brought and checked: one row can be taken, one cannot."""
+        data = b"Name,Email\nAda,ada-of-a-file@example.com\nBob,nothing\n"
+        import_id = imports.receive(self.event.id, data, language="en", by=THE_SITE, now=utc_now())
+        columns = imports.Columns(["name", "email"], has_header=True, ticket_type_id=self.ticket_type_id, language="en")
+        imports.check(self.event.id, import_id, columns, language="en", by=THE_SITE, now=utc_now())
+        while work.advance(utc_now()):
+            pass
+        return import_id
+
+    @cached_property
     def task_code(self) -> str:
         """Long work for those who manage attendees."""
         kinds.register("rights", Kind("Work", lambda _task, _now: False, Permission.MANAGE_ATTENDEES, {}))
@@ -170,6 +182,7 @@ class World:
 
 _SESSION: dict[str, Any] = {"session_id": lambda world: world.session_id}
 _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
+_IMPORT: Final = {"import_id": lambda world: world.import_id}
 _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_type_id}
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
@@ -301,6 +314,16 @@ RIGHTS: dict[str, Rule] = {
     "agenda.take": at_event(Permission.EDIT),
     # Those who come.
     "attendees.announce_now": at_event(Permission.WRITE),
+    # Attendees from files.
+    "imports.index": at_event(Permission.MANAGE_ATTENDEES),
+    "imports.receive": at_event(Permission.MANAGE_ATTENDEES),
+    "imports.template": at_event(Permission.MANAGE_ATTENDEES, suffix="csv"),
+    "imports.show": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.columns": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.check": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.apply": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.undo": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.discard": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
     # Long work.
     "work.index": at_event(Permission.SEE),
     "work.show": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
@@ -342,7 +365,7 @@ RIGHTS: dict[str, Rule] = {
 
 
 # Files: no pages to look at, and what they cost is their length.
-FILES: Final = ("exports.download", "history.site_file", "history.event_file")
+FILES: Final = ("exports.download", "imports.template", "history.site_file", "history.event_file")
 
 
 def pages_of(world: World, *, venue: str = "gehua") -> dict[str, str]:
