@@ -10,7 +10,8 @@ from app.core.i18n import lazy_gettext as _l
 # The pages on which the tab is the present one.
 _INSIDE = (
     "approvals.index", "approvals.decision", "attendee.show", "attendee.promote", "attendee.move", "attendee.remove",
-    "attendee.confirm_erasure", "attendee.erase",
+    "attendee.confirm_erasure", "attendee.erase", "imports.index", "imports.receive", "imports.show", "imports.columns",
+    "imports.check", "imports.apply",
 )  # fmt: skip
 
 

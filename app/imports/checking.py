@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session, raiseload
+from sqlalchemy.orm import Session
 
 from app.core.db import require_transaction
 from app.core.errors import ConflictError
@@ -67,7 +67,7 @@ def step(task: Task, now: datetime) -> bool:  # noqa: ARG001 - as every step
         return False
     if task.cursor == 0 and clear_rows(session, work.id):
         return True  # what an earlier check has left
-    event = session.scalars(select(Event).where(Event.id == work.event_id).options(raiseload("*"))).one()
+    event = session.execute(select(Event.revision, Event.has_waiting_list).where(Event.id == work.event_id)).one()
     if task.cursor == 0:
         work.event_revision, work.counts = event.revision, {}
     elif work.event_revision != event.revision:
@@ -88,7 +88,7 @@ def step(task: Task, now: datetime) -> bool:  # noqa: ARG001 - as every step
     if task.cursor == 0 and work.has_header:
         rows = rows[1:]
     people = [_left(row.number) if is_header_again(row.cells, head) else reader.person(row) for row in rows]
-    _write(session, work, event, people)
+    _write(session, work, people, has_waiting_list=event.has_waiting_list)
     task.cursor += 1
     task.done += len(rows)
     return True
@@ -130,13 +130,13 @@ def _left(number: int) -> Person:
     return Person(number, wish=Outcome.LEFT)
 
 
-def _write(session: Session, work: Import, event: Event, people: Sequence[Person]) -> None:
+def _write(session: Session, work: Import, people: Sequence[Person], *, has_waiting_list: bool) -> None:
     keys = {person.email_key for person in people if person.email_key and person.wish is not Outcome.LEFT}
     known = queries.live_among(work.event_id, keys)
     seen = queries.rows_by_address(work.id, keys)
     counts = dict(work.counts)
     free, planned = queries.free_seats(work.event_id), dict(counts.get("seats", {}))
-    seats = Seats(free, planned, has_waiting_list=event.has_waiting_list)
+    seats = Seats(free, planned, has_waiting_list=has_waiting_list)
     rows = []
     for person in people:
         outcome = _outcome(person, known, seen, seats)

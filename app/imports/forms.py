@@ -49,7 +49,8 @@ class ColumnsForm(Form):
     has_header = BooleanField(_l("The first row names the columns"))
     ticket_type = SelectField(_l("Ticket type, where a row names none"))
     language = RadioField(
-        _l("Language of their e-mails, where a row names none"), choices=[("zh", "中文"), ("en", "English")]
+        _l("Language of their e-mails, where a row names none"),
+        choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
     )
 
     fields: Sequence[str] = ()
@@ -75,8 +76,8 @@ def columns_form(
 ) -> ColumnsForm:
     """Return the form for an import's columns, filled with what is known of them."""
     language = current_language()
-    choices = list(words.targets().items())
-    choices += [(headers.PREFIX + each.key, each.label.in_language(language)) for each in questions]
+    known = words.targets() | {headers.PREFIX + each.key: each.label.in_language(language) for each in questions}
+    choices = [SelectChoice(target, name) for target, name in known.items()]
     heads = words.heads_of(work)
     fields, values, samples = {}, {}, []
     for column, target in enumerate(work.targets):
@@ -84,7 +85,7 @@ def columns_form(
         head = heads[column] if column < len(heads) else ""
         label = _("Column %(letter)s", letter=letter_of(column))
         fields[name] = SelectField(f"{label}{_(': ')}{head}" if head else label, choices=choices)
-        values[name] = target if target in dict(choices) else headers.LEAVE_OUT
+        values[name] = target if target in known else headers.LEAVE_OUT
         rows = work.first[1:] if heads else work.first
         samples.append([row[column] for row in rows if column < len(row) and row[column]][:_SAMPLES])
     made: Any = type("ColumnsForm", (ColumnsForm,), {**fields, "fields": list(fields), "samples": samples})

@@ -45,8 +45,7 @@ def index(slug: str) -> Response:
 def receive(slug: str) -> BaseResponse:
     """Take a file in, or say what is wrong with it."""
     managed, form = _managed(slug), FileForm(request.form)
-    sent = request.files.get("file")
-    data = sent.read() if sent is not None and sent.filename else b""
+    data = _sent()
     if not data:
         form.refuse(BadInputError(_("Choose the file that you want to bring."), field="file"))
         return _index_page(managed, form, 422)
@@ -142,6 +141,14 @@ def discard(slug: str, import_id: int) -> BaseResponse:
     managed, work = _import(slug, import_id)
     service.discard(managed.event.id, work.id, now=utc_now())
     return see_other(".index", slug=slug)
+
+
+def _sent() -> bytes:
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        return b""
+    with sent.stream as stream:
+        return stream.read()
 
 
 def _managed(slug: str) -> Managed:
