@@ -95,7 +95,7 @@ def _insert(session: Session, work: Import, rows: Sequence[ImportRow], *, now: d
         return {}
     offsets = _calendar_offsets(session, work.event_id, [row.email_key for row in rows])
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Registration).on_conflict_do_nothing(
+    statement = dialect.insert(Registration.__table__).on_conflict_do_nothing(
         index_elements=[Registration.event_id, Registration.email_key], index_where=LIVE_PREDICATE
     )
     values = [
@@ -188,7 +188,8 @@ def _insert_beside(
             )
     for table, values in ((Answer, answers), (AttendeeTag, list(tags.values())), (AttendeeNote, notes)):
         if values:
-            session.execute(insert(table), values)
+            # RETURNING makes many rows one statement on both engines.
+            session.execute(insert(table.__table__).returning(table.registration_id), values)  # type: ignore[arg-type]  # a table
 
 
 def _leave_known(session: Session, work: Import, rows: Sequence[ImportRow], types: set[int], *, now: datetime) -> None:
