@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import event_page, exports, feed, footprint, letters, lists, messages, organizer, pages, sign_up
+from bench import event_page, exports, feed, footprint, imports, letters, lists, organizer, pages, sign_up
 from bench.report import Figure, Report, machine
 from bench.stage import ENGINES, ROOT, Engine, Size, Stage, stage
 
@@ -21,6 +22,7 @@ PARTS: Final[dict[str, Part]] = {
     "feed": feed.measure,
     "footprint": footprint.measure,
     "exports": exports.measure,
+    "imports": imports.measure,
     "lists": lists.measure,
     "organizer": organizer.measure,
     "letters": letters.measure,

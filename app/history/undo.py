@@ -80,7 +80,12 @@ def needs_proof(entry_id: int, *, event_id: int | None) -> bool:
 
 
 def touched(entry: Entry) -> frozenset[str]:
-    """Return what an entry is about, so that two can be compared: a member of a team, or the fields it changed."""
+    """Return what an entry is about, so that two can be compared.
+
+    That is a thing that it names as `_thing`, a member of a team, or the fields it changed.
+    """
+    if "_thing" in entry.changes:
+        return frozenset({f"{entry.event_id}/thing/{entry.changes['_thing'][0]}"})
     if "_organizer" in entry.changes:
         return frozenset({f"{entry.event_id}/organizer/{entry.changes['_organizer'][0]}"})
     return frozenset(f"{entry.event_id}/{name}" for name in entry.changes if not name.startswith("_"))

@@ -39,6 +39,7 @@ from app.registrations.models import (
 from app.registrations.queries import MINE_MAX
 from app.registrations.seats import lock, release_seat
 from app.registrations.signals import person_erased
+from app.registrations.signals import address_forgotten
 from app.registrations.waitlist import promote_all
 
 
@@ -148,6 +149,7 @@ def _forget_everywhere(email_key: str, *, now: datetime) -> None:
     session.execute(delete(PersonLink).where(PersonLink.email_key == email_key))
     private.forget(Owner(email_key=email_key))
     mail.forget_address(email_key)
+    address_forgotten.send(email_key, now=now)
 
 
 def _blank(registration_id: int, *, leaves: bool, now: datetime) -> None:

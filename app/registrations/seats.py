@@ -53,6 +53,22 @@ def take_freed_seats(ticket_type_id: int, wanted: int) -> int:
     return seats
 
 
+def take_seats(ticket_type_id: int, wanted: int) -> bool:
+    """Take this many seats if all of them are free and nobody waits for one; tell whether they were taken."""
+    return _take(ticket_type_id, wanted)
+
+
+def release_seats(ticket_type_id: int, number: int) -> None:
+    """Give seats back; those above a capacity that was lowered are gone with them."""
+    over = case((TicketType.seats_over > number, TicketType.seats_over - number), else_=0)
+    statement = (
+        update(TicketType)
+        .where(TicketType.id == ticket_type_id)
+        .values(seats_taken=TicketType.seats_taken - number, seats_over=over)
+    )
+    require_transaction().execute(statement, execution_options={"synchronize_session": False})
+
+
 def add_seat_and_take_it(ticket_type_id: int) -> tuple[int, int] | None:
     """Make the ticket type one seat larger and take that seat; return the capacity before and after.
 
@@ -70,13 +86,7 @@ def add_seat_and_take_it(ticket_type_id: int) -> tuple[int, int] | None:
 
 def release_seat(ticket_type_id: int) -> None:
     """Give a seat back; one above a capacity that was lowered is gone with it."""
-    over = case((TicketType.seats_over > 0, TicketType.seats_over - 1), else_=0)
-    statement = (
-        update(TicketType)
-        .where(TicketType.id == ticket_type_id)
-        .values(seats_taken=TicketType.seats_taken - 1, seats_over=over)
-    )
-    require_transaction().execute(statement, execution_options={"synchronize_session": False})
+    release_seats(ticket_type_id, 1)
 
 
 def set_capacity(ticket_type: TicketType, capacity: int | None) -> None:
@@ -99,12 +109,12 @@ def lock(ticket_type_id: int) -> bool:
     return bool(require_transaction().scalar(statement))
 
 
-def _take(ticket_type_id: int, *, past_the_queue: bool = False) -> bool:
+def _take(ticket_type_id: int, wanted: int = 1, *, past_the_queue: bool = False) -> bool:
     statement = (
         update(TicketType)
         .where(TicketType.id == ticket_type_id)
-        .where(or_(TicketType.capacity.is_(None), TicketType.seats_taken < TicketType.capacity))
-        .values(seats_taken=TicketType.seats_taken + 1)
+        .where(or_(TicketType.capacity.is_(None), TicketType.seats_taken + wanted <= TicketType.capacity))
+        .values(seats_taken=TicketType.seats_taken + wanted)
     )
     if not past_the_queue:
         waiting = exists().where(

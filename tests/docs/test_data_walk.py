@@ -25,6 +25,7 @@ def test_each_walk_names_a_place_for_every_hop_in_order():
         "An event, from idea to published": 21,
         "An event moves: from the button to every calendar": 17,
         "A message to attendees: from the draft to the mailbox": 19,
+        "Attendees from a file": 19,
     }
     assert all(hops == list(range(1, len(hops) + 1)) for hops in walks.values())
 

@@ -31,6 +31,7 @@ from app.events.invitations import invite
 from app.events.models import Event, EventRole, TicketType
 from app.history.models import Entry
 from app.history.service import THE_SITE
+from app.imports import service as imports
 from app.mail.models import Letter, LetterState
 from app.messages.service import audience_values
 from app.messages.service import create as create_message
@@ -141,6 +142,17 @@ class World(Exported):
         return question.id
 
     @cached_property
+    def import_id(self) -> int:
+        """A file that was brought and checked: one row can be taken, one cannot."""
+        data = b"Name,Email\nAda,ada-of-a-file@example.com\nBob,nothing\n"
+        import_id = imports.receive(self.event.id, data, language="en", by=THE_SITE, now=utc_now())
+        columns = imports.Columns(["name", "email"], has_header=True, ticket_type_id=self.ticket_type_id, language="en")
+        imports.check(self.event.id, import_id, columns, language="en", by=THE_SITE, now=utc_now())
+        while work.advance(utc_now()):
+            pass
+        return import_id
+
+    @cached_property
     def task_code(self) -> str:
         """Long work for those who manage attendees."""
         kinds.register("rights", Kind("Work", lambda _task, _now: False, Permission.MANAGE_ATTENDEES, {}))
@@ -186,6 +198,7 @@ class World(Exported):
 
 _SESSION: dict[str, Any] = {"session_id": lambda world: world.session_id}
 _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
+_IMPORT: Final = {"import_id": lambda world: world.import_id}
 _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_type_id}
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
@@ -364,6 +377,16 @@ RIGHTS: dict[str, Rule] = {
     "letter_texts.look": at_event(Permission.WRITE, kind="waiting"),
     "letter_texts.look_at_typed": at_event(Permission.WRITE, kind="waiting"),
     "letter_texts.to_standard": at_event(Permission.WRITE, kind="waiting"),
+    # Attendees from files.
+    "imports.index": at_event(Permission.MANAGE_ATTENDEES),
+    "imports.receive": at_event(Permission.MANAGE_ATTENDEES),
+    "imports.template": at_event(Permission.MANAGE_ATTENDEES, suffix="csv"),
+    "imports.show": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.columns": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.check": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.apply": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.undo": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.discard": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
     # Long work.
     "work.index": at_event(Permission.SEE),
     "work.show": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
@@ -433,6 +456,7 @@ FILES: Final = (
     "exports.schedule_file",
     "exports.sponsor_file",
     "venue_lists.file",
+    "imports.template",
 )
 
 

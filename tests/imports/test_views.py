@@ -1,0 +1,169 @@
+"""The pages of an import, as an organizer's browser meets them."""
+
+import io
+
+import pytest
+from sqlalchemy import select
+
+from app.core.clock import utc_now
+from app.imports import forgetting
+from app.imports.models import Import, ImportRow, ImportState
+from app.work.models import Task
+from tests.imports.samples import PEOPLE, advance, csv_of, xlsx_of
+from tests.support.factories import sign_up_as, states
+from tests.support.organizers import signed_in
+
+BASE = "/organizer/events/meetup/imports"
+
+
+@pytest.fixture
+def event(make_event):
+    return make_event("meetup", capacity=2)
+
+
+@pytest.fixture
+def browser(app, event):
+    return signed_in(app)
+
+
+def send(browser, data, name="people.csv"):
+    return browser.post(f"{BASE}/?lang=en", data={"file": (io.BytesIO(data), name)})
+
+
+def begin(browser, data):
+    """Bring a file and say its columns as they were recognised; return the import's address."""
+    address = send(browser, data).headers["Location"].partition("?")[0]
+    form = {"column-0": "name", "column-1": "email", "has_header": "y", "language": "zh"}
+    page = browser.get(address).text
+    form["ticket_type"] = page.split('name="ticket_type"')[1].split('<option selected value="')[1].split('"')[0]
+    assert browser.post(f"{address}/columns", data=form).status_code == 303
+    advance()
+    return address
+
+
+def test_a_file_goes_all_the_way_and_back(browser, event, db):
+    address = begin(browser, csv_of([*PEOPLE, ["王五", "nothing"]]))
+    page = browser.get(f"{address}?lang=en").text
+    assert "2 people would be registered." in page
+    assert "“nothing” is no complete e-mail address." in page
+    assert "Column B (邮箱)" in page
+
+    refused = browser.post(f"{address}/application?lang=en", data={})
+    assert (refused.status_code, states(event)) == (422, {})
+    assert browser.post(f"{address}/application", data={"without_refused": "y"}).status_code == 303
+    advance()
+    assert states(event) == {"zhang": "confirmed", "li": "confirmed"}
+    assert "2 attendees were imported." in browser.get(f"{address}?lang=en").text
+
+    assert browser.post(f"{address}/undoing").status_code == 303
+    advance()
+    assert states(event) == {}
+    assert "2 removed" in browser.get(f"{address}?lang=en").text
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "Choose the file"),
+        (b"%PDF-1.7", "This is no table."),
+        (b'name,email\n"Ada', "The quotation mark that opens in row 2 is never closed."),
+        (xlsx_of([["x"] * 5000]), "Row 1 has 5000 columns. At most 200 can be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_beside_its_field(browser, event, db, data, words):
+    response = send(browser, data)
+
+    assert response.status_code == 422
+    assert words in response.text
+    assert db.scalars(select(Import)).all() == []
+
+
+def test_a_file_of_twenty_megabytes_may_come_and_a_longer_one_may_not(browser, event):
+    def answer(data):
+        # As one text: the client's own way to make a long body leaves a file open.
+        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+        body = head + data + b"\r\n--x--\r\n"
+        return browser.post(f"{BASE}/", data=body, content_type="multipart/form-data; boundary=x").status_code
+
+    assert answer(b"name,email,note\n" + (b"Ada,," + b"x" * 30_000 + b"\n") * 600) == 303
+    assert answer(b"x" * 21_500_000) == 413
+
+
+def test_a_dry_run_that_is_no_longer_true_is_shown_anew_with_what_has_changed(browser, event):
+    address = begin(browser, csv_of(PEOPLE))
+    sign_up_as(event, "ada")
+
+    browser.post(f"{address}/application", data={})
+    advance()
+
+    page = browser.get(f"{address}?lang=en").text
+    assert "Nothing was applied" in page
+    assert "Confirmed: 1, before 2" in page
+    assert states(event) == {"ada": "confirmed"}
+
+
+def test_rows_come_fifty_a_page_and_by_what_becomes_of_them(browser, event):
+    rows = [[f"人{number}", f"p{number}@example.com"] for number in range(120)]
+    address = begin(browser, csv_of([PEOPLE[0], *rows, ["坏", "bad"]]))
+
+    first = browser.get(f"{address}?lang=en").text
+    second = browser.get(f"{address}?lang=en&after=51").text
+    third = browser.get(f"{address}?lang=en&after=101").text
+    refused = browser.get(f"{address}?lang=en&outcome=refused").text
+
+    assert [page.count('role="rowheader"') for page in (first, second, third, refused)] == [50, 50, 21, 1]
+    assert "before=52" in second
+    assert browser.get(f"{address}?before=52").text.count('role="rowheader"') == 50
+    assert browser.get(f"{address}?outcome=nonsense&after=x").status_code == 200
+
+
+def test_it_is_taken_back_from_the_history_too(browser, event, db):
+    address = begin(browser, csv_of(PEOPLE))
+    browser.post(f"{address}/application", data={})
+    advance()
+
+    history = browser.get("/organizer/events/meetup/history?lang=en").text
+    assert "Attendees imported" in history
+    undo = next(part.split('"')[0] for part in history.split('action="')[1:] if "/undo" in part.split('"')[0])
+    assert browser.post(undo).status_code == 303
+    advance()
+
+    assert states(event) == {}
+    assert db.scalars(select(Import.state)).one() is ImportState.UNDONE
+
+
+def test_stopped_on_the_way_nothing_is_left(browser, event, db):
+    address = begin(browser, csv_of(PEOPLE))
+    answer = browser.post(f"{address}/application", data={})
+
+    assert browser.post(f"{answer.headers['Location'].partition('?')[0]}/stop").status_code == 303
+    advance()
+
+    db.rollback()
+    assert states(event) == {}
+    assert db.scalars(select(Task.kind).order_by(Task.id)).all() == ["import-check", "import"]
+    assert "Stopped, and taken back" in browser.get(f"{address}?lang=en").text
+    sign_up_as(event, "ada")
+    sign_up_as(event, "bob")
+    assert states(event) == {"ada": "confirmed", "bob": "confirmed"}
+
+
+def test_a_dropped_file_is_gone(browser, event, db):
+    address = begin(browser, csv_of(PEOPLE))
+
+    assert browser.post(f"{address}/removal").status_code == 303
+    while forgetting.forget(utc_now()):
+        pass
+
+    assert (db.scalars(select(Import)).all(), db.scalars(select(ImportRow)).all()) == ([], [])
+
+
+def test_the_template_comes_back_recognised(browser, event, db):
+    for suffix in ("csv", "xlsx"):
+        data = browser.get(f"{BASE}/template.{suffix}?lang=zh").data
+        answer = send(browser, data + (b"Ada,ada@example.com\r\n" if suffix == "csv" else b""))
+        assert answer.status_code == (303 if suffix == "csv" else 422)
+
+    work = db.scalars(select(Import)).one()
+    assert work.targets == ["name", "email", "ticket_type", "language", "tag", "note"]
+    assert browser.get(f"{BASE}/template.pdf").status_code == 404
