@@ -8,16 +8,23 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, config
 from app.accounts import setup as accounts
+from app.attendees import setup as attendees
 from app.calendar import setup as calendar
 from app.community import setup as community
 from app.core import foundations, migrations
 from app.core.db import db, engine_options
 from app.core.i18n import babel, select_locale
 from app.events import setup as events
+from app.exports import setup as exports
+from app.imports import setup as imports
 from app.mail import setup as mail
+from app.messages import setup as messages
+from app.numbers import setup as numbers
 from app.organizer import setup as organizer
 from app.registrations import setup as registrations
 from app.web import setup as web
+from app.wording import setup as wording
+from app.work import setup as work
 
 
 def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
@@ -53,7 +60,10 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     migrations.init_app(app)
     foundations.init_app(app)
     babel.init_app(app, locale_selector=select_locale)
-    for room in (web, mail, accounts, community, events, calendar, registrations, organizer):
+    for room in (
+        web, mail, accounts, community, events, calendar, wording, work, registrations, attendees, exports, imports,
+        messages, numbers, organizer,
+    ):  # fmt: skip
         room.init_app(app)
     cli.init_app(app)
     return app

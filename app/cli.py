@@ -11,12 +11,15 @@ from typing import IO, Final
 
 import click
 from flask import Blueprint, Flask, current_app
+from werkzeug.datastructures import MultiDict
 
 from app import config
 from app.accounts import erasing, team
 from app.accounts import queries as organizers
 from app.accounts import service as accounts
 from app.accounts.models import Role
+from app.attendees import queries as attendees
+from app.attendees.wanted import Wanted
 from app.core import backup as backups
 from app.core import checks, foundations
 from app.core.addresses import Address, normalise
@@ -26,10 +29,9 @@ from app.core.errors import AppError
 from app.core.i18n import LANGUAGES, Language, speaking
 from app.core.jobs import DutyThread
 from app.exchange.report import LoadReport
+from app.exports import files as export
 from app.mail import service as mail
 from app.mail.models import Letter, LetterState
-from app.registrations import attendees, export
-from app.registrations.attendees import Wanted
 from app.registrations.models import RegistrationState
 from app.web.pages import public_url
 
@@ -136,8 +138,8 @@ def export_attendees(event: str, form: str, output: Path | None, status: str | N
     if output is None and form == "xlsx" and sys.stdout.isatty():
         message = "An XLSX file is nothing to read in a terminal: add --output FILE."
         raise click.UsageError(message)
-    subject, wanted = attendees.event_to_manage(event), Wanted.of("", status)
-    total = attendees.number_of(subject.id, wanted)
+    subject, wanted = attendees.event_to_manage(event), Wanted.of(MultiDict({"status": status} if status else {}))
+    total = attendees.number(subject, wanted)
     with click.progressbar(length=total, label="Attendees", file=sys.stderr) as bar, _target(output) as file:
         chosen = language or current_app.config["SITE_LANGUAGE"]
         listed = export.attendee_list(subject, wanted, language=chosen, on_progress=bar.update)

@@ -8,12 +8,6 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import JSON, Connection
 
-import app.accounts.models
-import app.community.models
-import app.events.models
-import app.history.models
-import app.mail.models
-import app.registrations.models  # noqa: F401 - each import makes its tables known
 from app.core.db import Model, Translated, UtcDateTime
 
 config = context.config

@@ -68,6 +68,7 @@ class Letter(Model):
         ),
         Index(None, "state", "id"),
         Index(None, "to_key"),
+        Index(None, "topic", "state", "id"),
         # Those that still say whom they went to: the last half year's.
         Index("ix_letters_named", "created_at", sqlite_where=_NAMED, postgresql_where=_NAMED),
         CheckConstraint("attempts >= 0", name="attempts"),
@@ -91,6 +92,7 @@ class Letter(Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure: Mapped[Failure | None] = mapped_column(choice(Failure, "failure"))
     last_error: Mapped[str | None] = mapped_column(Text)  # the server's words; no address, no content
+    topic: Mapped[str] = mapped_column(String(40), default="")  # what its outbox page is about: "event:12"
     message_id: Mapped[str] = mapped_column(String(255))  # made once: a resend is the same letter
 
 

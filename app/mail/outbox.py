@@ -30,6 +30,7 @@ class Wanted:
     ids: Mapping[str, object]
     to_name: str = ""
     priority: Priority = Priority.PERSONAL
+    topic: str = ""
 
 
 def queue(
@@ -41,6 +42,7 @@ def queue(
     language: Language | str,
     ids: Mapping[str, object],
     priority: Priority = Priority.PERSONAL,
+    topic: str = "",
     now: datetime,
 ) -> bool:
     """Put one letter into the outbox, due at `now`; False when a letter with this key is there already.
@@ -48,7 +50,7 @@ def queue(
     One statement. Must be called inside the transaction of what the letter tells, so that both happen or neither.
     The letter is written when it is sent, from `kind` and `ids` (plain JSON values).
     """
-    return queue_all([Wanted(kind, key, to_email, language, ids, to_name, priority)], now=now) == 1
+    return queue_all([Wanted(kind, key, to_email, language, ids, to_name, priority, topic)], now=now) == 1
 
 
 def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
@@ -71,6 +73,7 @@ def queue_all(letters: Sequence[Wanted], *, now: datetime) -> int:
             "ids": dict(letter.ids),
             "state": LetterState.QUEUED,
             "attempts": 0,
+            "topic": letter.topic,
             "due_at": now,
             "created_at": now,
             "message_id": new_message_id(),

@@ -1,1 +1,1 @@
-"""Numbers for organizers: who signs up, from where, who comes, and how many will; as pages, charts and files."""
+"""How many come, from where, and how that compares: dashboards, charts, partner links."""

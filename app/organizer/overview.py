@@ -9,6 +9,7 @@ from flask import current_app, url_for
 from sqlalchemy import func, select
 
 from app.accounts.rights import Permission
+from app.attendees import queries as attendees
 from app.core.db import db
 from app.core.i18n import gettext as _
 from app.events.audience import People
@@ -17,7 +18,6 @@ from app.events.models import Event, EventState, TicketType
 from app.events.rules import is_over, is_running
 from app.events.rules_life import Step, possible_steps, standing
 from app.history.models import Entry
-from app.registrations import attendees
 from app.registrations.models import LIVE, RegistrationState
 
 _BY_ITSELF: Final = ("event.published_late", "event.publishing_missed")

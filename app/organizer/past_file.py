@@ -8,8 +8,8 @@ from typing import Final
 from app.core.i18n import Language, speaking
 from app.core.i18n import gettext as _
 from app.core.times import local_of
+from app.exports.files import neutral
 from app.organizer.past import Line
-from app.registrations.export import neutral
 
 _CHUNK: Final = 64 * 1024
 

@@ -9,10 +9,10 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import load_only, raiseload
 
 from app.accounts.models import Organizer
+from app.attendees import queries as attendees
 from app.core.db import db
 from app.events.models import Event, EventRole, TicketType
 from app.events.queries import Cursor
-from app.registrations import attendees
 from app.registrations.models import RegistrationState
 
 PER_PAGE: Final = 25

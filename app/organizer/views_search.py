@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from app.accounts.gate import PATH, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.organizer import search
-from app.registrations.attendees import state_names
+from app.registrations.words import state_names
 
 bp = Blueprint("search", __name__, url_prefix=PATH)
 

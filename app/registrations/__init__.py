@@ -1,1 +1,1 @@
-"""Sign-up, waiting list, one's own registration, attendee lists and their export."""
+"""Sign-up, waiting list, one's own registration."""

@@ -21,6 +21,7 @@ from app.mail import outbox
 from app.mail import service as mail
 from app.registrations import erasing_letters
 from app.registrations.mails import has_tentative_entry, takes_entry_back
+from app.registrations.marks import forget_marks
 from app.registrations.models import (
     LIVE,
     SEATED,
@@ -160,6 +161,8 @@ def _blank(registration_id: int, *, leaves: bool, now: datetime) -> None:
         "declined_words": None,
         # Unique an event and state, as the index on live addresses asks; nobody can have it.
         "email_key": f"erased:{registration_id}",
+        "search_text": "",
+        "sort_name": "",
         "token_version": Registration.token_version + 1,
         "erased_at": now,
         "revised_at": revised(now),
@@ -171,6 +174,7 @@ def _blank(registration_id: int, *, leaves: bool, now: datetime) -> None:
         execution_options={"synchronize_session": False},
     )
     session.execute(delete(Answer).where(Answer.registration_id == registration_id))
+    forget_marks(registration_id)
 
 
 def _blank_transfers(about_them: ColumnElement[bool], *, now: datetime) -> None:

@@ -24,6 +24,18 @@ class QuestionKind(StrEnum):
     PHONE = "phone"
 
 
+class Purpose(StrEnum):
+    """What organizers use the answers to a question for, beside reading them."""
+
+    COMPANY = "company"
+    CITY = "city"
+    JOB_TITLE = "job_title"
+    PHONE = "phone"
+    ID_NUMBER = "id_number"  # of an identity card or passport, for a venue's door
+    DIET = "diet"
+    SPONSOR_CONSENT = "sponsor_consent"  # a tick: this sponsor may have my name and address
+
+
 class RegistrationState(StrEnum):
     """Where a sign-up is; one live one an address and event."""
 
@@ -71,6 +83,10 @@ class Question(Model):
     keep_days: Mapped[int | None]  # answers are deleted this long after the event; None: kept
     forgotten_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last of them was
     is_retired: Mapped[bool] = mapped_column(default=False)  # asked no longer; the answers given are kept
+    purpose: Mapped[Purpose | None] = mapped_column(choice(Purpose, "purpose"))
+    sponsor: Mapped[str] = mapped_column(String(200), default="")  # whom a SPONSOR_CONSENT is given
+    is_after_acceptance: Mapped[bool] = mapped_column(default=False)  # asked of those who have a place, on their page
+    is_masked: Mapped[bool] = mapped_column(default=False)  # pages show the last characters alone
 
 
 class Registration(Model):
@@ -92,6 +108,7 @@ class Registration(Model):
         Index(None, "ticket_type_id", "state", "id"),
         Index("ix_registrations_offered", "offer_expires_at", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
         Index(None, "email_key"),
+        Index(None, "event_id", "sort_name", "id"),
         CheckConstraint("calendar_offset >= 0", name="calendar_offset"),
         CheckConstraint("state != 'offered' OR offer_expires_at IS NOT NULL", name="offer_expires"),
     )
@@ -119,6 +136,9 @@ class Registration(Model):
     declined_words: Mapped[str | None] = mapped_column(String(1000))  # what an organizer said with it
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # name, address and answers are gone
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source: Mapped[str] = mapped_column(String(60), default="")  # where the sign-up came from; "": not known
+    search_text: Mapped[str] = mapped_column(String(600), default="")  # what a search looks at, casefolded
+    sort_name: Mapped[str] = mapped_column(String(200), default="")  # the order of a list by name
 
     event: Mapped[Event] = relationship()
     ticket_type: Mapped[TicketType] = relationship()

@@ -21,11 +21,8 @@ from app.registrations import (
     reminders,
     transfer_letters,
     views,
-    views_approval,
-    views_attendee,
     views_feed,
     views_invitations,
-    views_manage,
     views_mine,
     views_offers,
     views_preview,
@@ -40,12 +37,7 @@ _OF_SIGN_UP = (
     "save", "new_ticket_type", "add_ticket_type", "ticket_type", "change_ticket_type", "new_question", "add_question",
     "question", "change_question", "question_removal",
 )  # fmt: skip
-_OF_ATTENDEES = (
-    "approvals.index", "approvals.decision", "attendee.show", "attendee.promote", "attendee.move", "attendee.remove",
-    "attendee.confirm_erasure", "attendee.erase",
-)  # fmt: skip
 _PROVED = {
-    "attendees.download": _l("Download the attendee list"),
     "sign_up_manage.remove_question": _l("Delete a question and the answers given to it"),
 }
 
@@ -56,21 +48,17 @@ def init_app(app: Flask) -> None:
     past.register()
     proofs.name(app, _PROVED)
     app.register_blueprint(views_feed.bp)
-    app.register_blueprint(views_manage.bp)
-    app.register_blueprint(views_attendee.bp)
     app.register_blueprint(views_offers.bp)
     app.register_blueprint(views_preview.bp)
     app.register_blueprint(views_transfers.bp)
     app.register_blueprint(views_reminders.bp)
     app.register_blueprint(views_questions.bp)
     app.register_blueprint(views_invitations.bp)
-    app.register_blueprint(views_approval.bp)
     app.register_blueprint(views_ticket.bp)
     app.register_blueprint(views_mine.bp)
     views_mine.init_app(app)
     pages = (*(f"sign_up_manage.{page}" for page in _OF_SIGN_UP), "invitations.index", "invitations.invite")
     menu.add(app, "event", 40, "sign_up_manage.index", _l("Sign-up"), needs=Permission.CONFIGURE, inside=pages)
-    menu.add(app, "event", 50, "attendees.index", _l("Attendees"), needs=Permission.SEE_ATTENDEES, inside=_OF_ATTENDEES)
     known_events.init_app(app)
     mails.register()
     personal_feed.register()

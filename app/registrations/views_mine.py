@@ -10,10 +10,11 @@ from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import current_language
 from app.history.service import THE_SITE
-from app.registrations import attendees, erasing, mine, personal_feed
+from app.registrations import erasing, mine, personal_feed
 from app.registrations.forms_mine import AddressForm, DigitsForm
 from app.registrations.queries import LinkExpiredError, places_offered_to, registrations_of
 from app.registrations.rules import link_is_open, token_of
+from app.registrations.words import state_names
 from app.web.limits import limiter, sign_in_rate
 from app.web.pages import public_page, render, see_other
 
@@ -70,7 +71,7 @@ def show(token: str) -> Response:
             "registrations/mine/show.html",
             registrations=registrations,
             offered=places_offered_to(email_key),
-            state_names=attendees.state_names(),
+            state_names=state_names(),
             own_token={each.id: token_of(each) for each in registrations},
             is_open={each.id: link_is_open(each, now=now) for each in registrations},
             token=token,

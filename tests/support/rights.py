@@ -208,7 +208,7 @@ RIGHTS: dict[str, Rule] = {
     "attendee.erase": at_event(Permission.MANAGE_ATTENDEES, **_ATTENDEE),
     "attendee.overbook": at_event(Permission.CONFIGURE),
     "attendees.index": at_event(Permission.SEE_ATTENDEES),
-    "attendees.download": at_event(Permission.EXPORT, suffix="csv"),
+    "exports.download": at_event(Permission.EXPORT, suffix="csv"),
     "attendees.send_again": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
     "event_team.index": at_event(Permission.TEAM),
     "event_team.invite": at_event(Permission.TEAM),
@@ -316,7 +316,7 @@ RIGHTS: dict[str, Rule] = {
 
 
 # Files: no pages to look at, and what they cost is their length.
-FILES: Final = ("attendees.download", "history.site_file", "history.event_file")
+FILES: Final = ("exports.download", "history.site_file", "history.event_file")
 
 
 def pages_of(world: World, *, venue: str = "gehua") -> dict[str, str]:

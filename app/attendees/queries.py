@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, raiseload
 
+from app.attendees.wanted import Wanted, matching
 from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.i18n import Texts
@@ -14,30 +15,9 @@ from app.core.i18n import gettext as _
 from app.events.models import Event, TicketType
 from app.mail.models import Failure, Letter, LetterState
 from app.registrations.models import Registration, RegistrationState
-from app.web.forms import one_line
 
 PER_PAGE: Final = 50
-SEARCH_MAX: Final = 200
 FAILED_LETTERS_MAX: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which attendees are looked for: by part of name, address or code; in one state, or in any."""
-
-    search: str = ""
-    state: RegistrationState | None = None
-
-    @classmethod
-    def of(cls, search: str | None, state: str | None) -> "Wanted":
-        """Read a wish as it stands in an address; a state that does not exist is no wish."""
-        known = {member.value: member for member in RegistrationState}
-        return cls(one_line(search)[:SEARCH_MAX], known.get(state or ""))
-
-    def as_query(self) -> dict[str, str]:
-        """Return the wish as it stands in an address, only what is set."""
-        wish = {"q": self.search, "status": self.state.value if self.state else ""}
-        return {name: value for name, value in wish.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +27,6 @@ class Page:
     attendees: Sequence[Registration]
     before: int | None
     after: int | None
-
-
-def state_names() -> dict[RegistrationState, str]:
-    """Return what people call each state, in the page's language."""
-    return {
-        RegistrationState.CONFIRMED: _("Confirmed"),
-        RegistrationState.WAITING: _("Waiting list"),
-        RegistrationState.OFFERED: _("Seat offered"),
-        RegistrationState.PENDING: _("To be approved"),
-        RegistrationState.CANCELLED: _("Cancelled"),
-        RegistrationState.DECLINED: _("Declined"),
-    }
 
 
 def failure_names() -> dict[Failure, str]:
@@ -96,18 +64,18 @@ def counts(event_ids: Sequence[int]) -> Mapping[int, Mapping[RegistrationState, 
     return found
 
 
-def number(event_id: int, wanted: Wanted) -> int:
+def number(event: Event, wanted: Wanted) -> int:
     """Return how many attendees are wanted."""
-    return db.session.scalar(select(func.count(Registration.id)).where(*_matching(event_id, wanted))) or 0
+    return db.session.scalar(select(func.count(Registration.id)).where(*matching(event, wanted))) or 0
 
 
-def attendee_page(event_id: int, wanted: Wanted, *, after: int = 0, before: int | None = None) -> Page:
+def attendee_page(event: Event, wanted: Wanted, *, after: int = 0, before: int | None = None) -> Page:
     """Return up to 50 attendees behind the id `after`, or those just ahead of the id `before`; one statement."""
     statement = (
         select(Registration)
         .join(Registration.ticket_type)
         .options(contains_eager(Registration.ticket_type), raiseload("*"))
-        .where(*_matching(event_id, wanted))
+        .where(*matching(event, wanted))
         .limit(PER_PAGE + 1)
     )
     if before is None:
@@ -119,12 +87,7 @@ def attendee_page(event_id: int, wanted: Wanted, *, after: int = 0, before: int 
     return Page(rows, rows[0].id if more else None, rows[-1].id if rows else None)
 
 
-def number_of(event_id: int, wanted: Wanted) -> int:
-    """Return how many attendees match, for a progress bar."""
-    return db.session.scalar(select(func.count(Registration.id)).where(*_matching(event_id, wanted))) or 0
-
-
-def batch(event_id: int, wanted: Wanted, *, after: int, size: int) -> Sequence[Any]:
+def batch(event: Event, wanted: Wanted, *, after: int, size: int) -> Sequence[Any]:
     """Return the next `size` attendees behind the id `after` as plain rows: no objects to keep or forget."""
     statement = (
         select(
@@ -137,7 +100,7 @@ def batch(event_id: int, wanted: Wanted, *, after: int, size: int) -> Sequence[A
             Registration.checked_in_at,
             Registration.code,
         )
-        .where(Registration.id > after, *_matching(event_id, wanted))
+        .where(Registration.id > after, *matching(event, wanted))
         .order_by(Registration.id)
         .limit(size)
     )
@@ -173,18 +136,3 @@ def failed_letter(event_id: int, letter_id: int) -> Letter:
     if found is None:
         raise NotFoundError(_("This letter is not waiting for anybody: it was sent again, or it has arrived."))
     return found
-
-
-def _matching(event_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Registration.event_id == event_id]
-    if wanted.state:
-        conditions.append(Registration.state == wanted.state)
-    if wanted.search:
-        conditions.append(
-            or_(
-                Registration.name.icontains(wanted.search, autoescape=True),
-                Registration.email.icontains(wanted.search, autoescape=True),
-                Registration.code.istartswith(wanted.search, autoescape=True),
-            )
-        )
-    return conditions

@@ -126,7 +126,7 @@ def test_download_is_told_without_what_was_searched_for(event, browser, db):
             {
                 "format": [None, "xlsx"],
                 "rows": [None, 1],
-                "wanted_state": [None, "confirmed"],
+                "wanted_state": [None, ["confirmed"]],
                 "searched": [None, True],
             },
         ),

@@ -2,19 +2,21 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, request, stream_with_context
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.gate import PATH, actor, require_fresh_proof, signed_in_organizer
+from app.accounts.gate import PATH, actor, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
+from app.attendees import attendee
+from app.attendees import queries as attendees
+from app.attendees.wanted import Wanted
 from app.core.clock import utc_now
-from app.core.i18n import current_language
 from app.events.managed import managed_event
 from app.mail import queries as mail_queries
 from app.mail import service as mail
-from app.registrations import attendee, attendees, changes, downloads, export, overbooking
-from app.registrations.attendees import Wanted
+from app.registrations import changes, overbooking
+from app.registrations.words import state_names
 from app.web.pages import see_other
 
 bp = Blueprint("attendees", __name__, url_prefix=f"{PATH}/events/<slug>")
@@ -29,9 +31,9 @@ def index(slug: str) -> Response:
     managed, wanted = managed_event(slug, signed_in_organizer(), Permission.SEE_ATTENDEES), _wanted()
     event = managed.event
     before, after = _id("before"), _id("after")
-    page = attendees.attendee_page(event.id, wanted, after=after or 0, before=before)
+    page = attendees.attendee_page(event, wanted, after=after or 0, before=before)
     return manage_page(
-        "registrations/manage/attendees.html",
+        "attendees/attendees.html",
         permissions=managed.permissions,
         event=event,
         wanted=wanted,
@@ -39,28 +41,11 @@ def index(slug: str) -> Response:
         refusing=mail_queries.refusing({attendee.email_key for attendee in page.attendees}),
         gathering=changes.gathering(event.id),
         counts=attendees.counts([event.id])[event.id],
-        state_names=attendees.state_names(),
+        state_names=state_names(),
         failed=attendees.failed_letters(event.id),
         failure_names=attendees.failure_names(),
-        formats=export.FORMATS,
         **_overbooking(event.id, event.ends_at, may=Permission.CONFIGURE in managed.permissions),
     )
-
-
-@bp.get("/attendees.<suffix>")
-def download(slug: str, suffix: str) -> Response:
-    """Send the attendees that are wanted as a file, written while it is sent."""
-    if suffix not in export.FORMATS:
-        abort(404)
-    event, wanted = managed_event(slug, signed_in_organizer(), Permission.EXPORT).event, _wanted()
-    require_fresh_proof(is_file=True)
-    form = export.FORMATS[suffix]
-    downloads.record_download(event.id, wanted, suffix, by=actor(), now=utc_now())
-    chunks = form.chunks(export.attendee_list(event, wanted, language=current_language()))
-    response = Response(stream_with_context(chunks), content_type=form.content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}-attendees.{form.suffix}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 @bp.post("/announcement")
@@ -89,7 +74,7 @@ def _overbooking(event_id: int, ends_at: datetime, *, may: bool) -> dict[str, ob
 
 
 def _wanted() -> Wanted:
-    return Wanted.of(request.args.get("q"), request.args.get("status"))
+    return Wanted.of(request.args)
 
 
 def _id(name: str) -> int | None:

@@ -8,18 +8,19 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.accounts.gate import PATH, actor, require_fresh_proof, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission, permissions_of
+from app.attendees import attendee as reading
+from app.attendees.forms_decisions import OverbookingForm, PromotionForm, ReasonForm, move_form
 from app.core.clock import utc_now
 from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import current_language
 from app.core.i18n import gettext as _
 from app.events.managed import Managed, managed_event
 from app.history.words import of_action
-from app.registrations import attendee as reading
-from app.registrations import attendees, erasing, overbooking, overrides
+from app.registrations import erasing, overbooking, overrides
 from app.registrations.models import Registration
-from app.registrations.override_forms import OverbookingForm, PromotionForm, ReasonForm, move_form
 from app.registrations.overrides import Decision
 from app.registrations.queries import position_in_queue, registrations_of
+from app.registrations.words import state_names
 from app.web.forms import Form
 from app.web.pages import see_other
 
@@ -64,7 +65,7 @@ def confirm_erasure(slug: str, code: str) -> Response:
     managed, registration = _to_be_erased(slug, code)
     everywhere = _may_erase_everywhere()
     return manage_page(
-        "registrations/manage/erasure.html",
+        "attendees/erasure.html",
         permissions=managed.permissions,
         event=managed.event,
         registration=registration,
@@ -148,12 +149,12 @@ def _page(managed: Managed, registration: Registration, sent: Form | None = None
     if sent is not None:
         forms = {name: sent if type(sent) is type(form) else form for name, form in forms.items()}
     return manage_page(
-        "registrations/manage/attendee.html",
+        "attendees/attendee.html",
         status,
         permissions=managed.permissions,
         event=managed.event,
         registration=registration,
-        state_names=attendees.state_names(),
+        state_names=state_names(),
         position=position_in_queue(registration),
         answers=reading.answers(registration, current_language()),
         letters=reading.letters(registration),

@@ -11,10 +11,10 @@ import pytest
 from openpyxl.utils.escape import unescape
 from sqlalchemy import insert, update
 
+from app.attendees.wanted import Wanted
 from app.core.db import transaction
 from app.core.i18n import Texts
-from app.registrations import export
-from app.registrations.attendees import Wanted
+from app.exports import files as export
 from app.registrations.models import QuestionKind, Registration, RegistrationState
 from tests.support.factories import sign_up_as
 
@@ -249,7 +249,7 @@ def test_export_of_nobody_is_a_file_all_the_same(make_event, form):
 
 
 def test_export_holds_only_those_wanted(event):
-    lines = written(event, "json", Wanted.of("bob", "waiting")).splitlines()
+    lines = written(event, "json", Wanted(search="bob", states=(RegistrationState.WAITING,))).splitlines()
 
     assert [json.loads(line)["name"] for line in lines] == ["@bob"]
 

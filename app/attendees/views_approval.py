@@ -8,15 +8,16 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.accounts.gate import PATH, actor, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
+from app.attendees.forms_approval import DeclineForm
 from app.core.clock import utc_now
 from app.core.errors import ConflictError
 from app.core.i18n import current_language
 from app.core.i18n import gettext as _
 from app.events.managed import Managed, managed_event
-from app.registrations import approval, export, settings
-from app.registrations.forms_approval import DeclineForm
+from app.registrations import approval, settings
 from app.registrations.models import Question, Registration
 from app.registrations.queries import all_questions_of
+from app.registrations.words import answer_in_words
 from app.web.pages import see_other
 
 bp = Blueprint("approvals", __name__, url_prefix=f"{PATH}/events/<slug>")
@@ -39,7 +40,7 @@ def index(slug: str) -> Response:
     shown = people[: approval.PER_PAGE]
     questions = all_questions_of(event.id)
     return manage_page(
-        "registrations/manage/approvals.html",
+        "attendees/approvals.html",
         permissions=managed.permissions,
         event=event,
         people=shown,
@@ -56,7 +57,7 @@ def _said(person: Registration, questions: Sequence[Question]) -> list[tuple[str
     given = {answer.question_id: answer.value for answer in person.answers}
     language = current_language()
     return [
-        (each.label.in_language(language), str(export.answer_in_words(each, language)(given[each.id])))
+        (each.label.in_language(language), str(answer_in_words(each, language)(given[each.id])))
         for each in questions
         if each.id in given
     ]
@@ -74,7 +75,7 @@ def decision(slug: str) -> BaseResponse:
 
 def _decision(managed: Managed, people: Sequence[Registration], form: DeclineForm, status: int = 200) -> Response:
     return manage_page(
-        "registrations/manage/decision.html",
+        "attendees/decision.html",
         status,
         permissions=managed.permissions,
         event=managed.event,

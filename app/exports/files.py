@@ -17,22 +17,21 @@ from typing import Any, BinaryIO, Final
 
 from sqlalchemy import select
 
+from app.attendees import queries as attendees
+from app.attendees.wanted import Wanted
 from app.core.db import db
 from app.core.errors import RefusedError
 from app.core.i18n import Language, Texts, speaking
 from app.core.i18n import gettext as _
 from app.events.models import Event
-from app.registrations import attendees
-from app.registrations.attendees import Wanted
 from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
 from app.registrations.queries import all_questions_of
+from app.registrations.words import Cell, answer_in_words, state_names
 
 BATCH: Final = 1000
 XLSX_ROWS_MAX: Final = 1_048_575  # beside the header; Excel's own limit
 XLSX_CELL_MAX: Final = 32_767  # characters; Excel's own limit
 _CHUNK: Final = 64 * 1024
-
-Cell = str | int | float | datetime | None
 
 # What XML 1.0 cannot carry, and nobody typed on purpose.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -71,7 +70,7 @@ class AttendeeList:
         """Yield every attendee in the order of sign-up; two statements a batch."""
         after = 0
         while True:
-            batch = attendees.batch(self.event.id, self.wanted, after=after, size=BATCH)
+            batch = attendees.batch(self.event, self.wanted, after=after, size=BATCH)
             if not batch:
                 db.session.commit()
                 return
@@ -115,7 +114,7 @@ class AttendeeList:
     def cells(self) -> Iterator[list[Cell]]:
         """Yield every attendee as cells for people to read: words in one language, instants in the event's zone."""
         with speaking(self.language):
-            states = attendees.state_names()
+            states = state_names()
             spoken = [answer_in_words(question, self.language) for question in self.questions]
         zone = self.event.tz
 
@@ -165,29 +164,6 @@ def _answers(event_id: int, *, first: int, last: int) -> Mapping[int, Mapping[in
     for registration_id, question_id, value in rows:
         found.setdefault(registration_id, {})[question_id] = value
     return found
-
-
-def answer_in_words(question: Question, language: Language) -> Callable[[Any], Cell]:
-    """Return how an answer to this question is said: choices by their label, a tick as yes or no."""
-    labels: dict[object, str] = {
-        option["value"]: Texts(**option.get("label", {})).in_language(language) for option in question.options
-    }
-    yes: str = _("Yes")
-    no: str = _("No")
-
-    def say(value: object) -> Cell:
-        if value is None:
-            return None
-        if isinstance(value, bool):
-            return yes if value else no
-        if isinstance(value, list):
-            chosen: list[str] = [labels.get(one) or str(one) for one in value]
-            return "; ".join(chosen)
-        if question.kind is QuestionKind.NUMBER and isinstance(value, int | float):
-            return value
-        return labels.get(value) or str(value)
-
-    return say
 
 
 def clean(text: str) -> str:

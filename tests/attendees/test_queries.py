@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
+from werkzeug.datastructures import MultiDict
 
+from app.attendees import queries as attendees
+from app.attendees.wanted import Wanted
 from app.core.db import transaction
 from app.core.errors import NotFoundError
 from app.events.models import EventState
 from app.mail.models import Letter, LetterState
-from app.registrations import attendees
-from app.registrations.attendees import Wanted
 from app.registrations.models import Registration, RegistrationState
 from tests.support.factories import sign_up_as
 
@@ -22,7 +23,7 @@ CONFIRMED, WAITING, CANCELLED = (
 
 
 def names(event, wanted=None, **place):
-    page = attendees.attendee_page(event.id, wanted or Wanted(), **place)
+    page = attendees.attendee_page(event, wanted or Wanted(), **place)
     return [attendee.name for attendee in page.attendees], page.before, page.after
 
 
@@ -87,7 +88,7 @@ def test_search_finds_by_part_of_name_or_address(make_event, search, found):
     sign_up_as(event, "bob", full_name="Bob O'Neil")
     sign_up_as(event, "a.x", full_name="ada_x")
 
-    shown, _before, _after = names(event, Wanted.of(search, None))
+    shown, _before, _after = names(event, Wanted(search=search))
 
     assert shown == found
 
@@ -97,7 +98,7 @@ def test_search_finds_by_the_beginning_of_the_code(make_event):
     ada = sign_up_as(event, "ada")
     sign_up_as(event, "bob")
 
-    assert names(event, Wanted.of(ada.code[:6].lower(), None))[0] == ["ada"]
+    assert names(event, Wanted(search=ada.code[:6].lower()))[0] == ["ada"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_status_narrows_the_list(make_event, status, found):
     sign_up_as(event, "ada")
     sign_up_as(event, "bob")
 
-    assert names(event, Wanted.of("", status))[0] == found
+    assert names(event, Wanted.of(MultiDict({"status": status})))[0] == found
 
 
 def test_pages_lead_forth_and_back_without_gap_or_repetition(make_event, db):

@@ -14,8 +14,8 @@ from app.core.i18n import gettext as _
 from app.events.models import TicketType
 from app.history.models import Entry
 from app.mail.models import Letter, LetterState
-from app.registrations.export import answer_in_words
 from app.registrations.models import Answer, Registration
+from app.registrations.words import answer_in_words
 
 LETTERS_MAX: Final = 50
 ENTRIES_MAX: Final = 50

@@ -1,0 +1,1 @@
+"""The organizers' list of who comes, the page of one attendee, decisions on many."""

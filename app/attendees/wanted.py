@@ -1,0 +1,152 @@
+"""Which attendees of an event are meant: what a list shows, a file holds, a message goes to, a button acts on.
+
+The wish stands in an address as a query string, so that it can be shared, saved and sent with a form.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from werkzeug.datastructures import MultiDict
+
+from app.events.models import Event
+from app.registrations.marks import AttendeeTag, tag_key
+from app.registrations.models import Answer, Registration, RegistrationState
+from app.web.forms import one_line
+
+SEARCH_MAX: Final = 200
+CHOICES_MAX: Final = 20  # of one kind: states, ticket types, answers, tags
+_ID_DIGITS_MAX: Final = 9
+_YEARS: Final = (1900, 9000)
+_T = TypeVar("_T")
+_YES_NO: Final = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A wish; each part that is set narrows it. Days are days in the event's zone, the last one included."""
+
+    search: str = ""  # every word of it in name (also in pinyin), address, company or code
+    states: tuple[RegistrationState, ...] = ()  # any of these
+    ticket_types: tuple[int, ...] = ()  # any of these, by id
+    answers: tuple[tuple[int, str], ...] = ()  # all of these: the question's id and a value that was answered
+    tags: tuple[str, ...] = ()  # all of these
+    is_checked_in: bool | None = None
+    signed_up_from: date | None = None
+    signed_up_to: date | None = None
+    source: str | None = None  # "": those of whom it is not known
+
+    @property
+    def state(self) -> RegistrationState | None:
+        """Return the state if it is one alone."""
+        return self.states[0] if len(self.states) == 1 else None
+
+    @classmethod
+    def of(cls, query: MultiDict[str, str]) -> Self:
+        """Read a wish as it stands in an address; what cannot be read is no wish."""
+        known = {member.value: member for member in RegistrationState}
+        answers = (value.partition(":") for value in query.getlist("answer")[:CHOICES_MAX])
+        return cls(
+            search=one_line(query.get("q"))[:SEARCH_MAX],
+            states=_each(known[value] for value in query.getlist("status")[:CHOICES_MAX] if value in known),
+            ticket_types=_each(int(value) for value in query.getlist("type")[:CHOICES_MAX] if _is_id(value)),
+            answers=_each((int(key), value[:SEARCH_MAX]) for key, _colon, value in answers if _is_id(key) and value),
+            tags=_each(name for value in query.getlist("tag")[:CHOICES_MAX] if (name := one_line(value)[:SEARCH_MAX])),
+            is_checked_in=_YES_NO.get(query.get("in", "")),
+            signed_up_from=_day(query.get("from")),
+            signed_up_to=_day(query.get("to")),
+            source=one_line(query["source"])[:SEARCH_MAX] if "source" in query else None,
+        )
+
+    def as_query(self) -> dict[str, list[str]]:
+        """Return the wish as it stands in an address, only what is set; `of` reads the same."""
+        parts = {
+            "q": [self.search] if self.search else [],
+            "status": [state.value for state in self.states],
+            "type": [str(one) for one in self.ticket_types],
+            "answer": [f"{question_id}:{value}" for question_id, value in self.answers],
+            "tag": list(self.tags),
+            "in": [] if self.is_checked_in is None else ["yes" if self.is_checked_in else "no"],
+            "from": [self.signed_up_from.isoformat()] if self.signed_up_from else [],
+            "to": [self.signed_up_to.isoformat()] if self.signed_up_to else [],
+            "source": [] if self.source is None else [self.source],
+        }
+        return {name: values for name, values in parts.items() if values}
+
+    @classmethod
+    def stored(cls, query: Mapping[str, list[str]]) -> Self:
+        """Return the wish that `as_query` was stored of, as JSON."""
+        return cls.of(MultiDict([(name, value) for name, values in query.items() for value in values]))
+
+    def in_state(self, state: RegistrationState | None) -> "Wanted":
+        """Return the same wish for one state, or for all."""
+        return replace(self, states=(state,) if state else ())
+
+
+def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return the conditions on `Registration` that single out who is wanted at this event."""
+    conditions: list[ColumnElement[bool]] = [Registration.event_id == event.id]
+    if wanted.states:
+        conditions.append(Registration.state.in_(wanted.states))
+    if wanted.ticket_types:
+        conditions.append(Registration.ticket_type_id.in_(wanted.ticket_types))
+    if wanted.search:
+        conditions.append(
+            or_(
+                Registration.name.icontains(wanted.search, autoescape=True),
+                Registration.email.icontains(wanted.search, autoescape=True),
+                Registration.code.istartswith(wanted.search, autoescape=True),
+            )
+        )
+    if wanted.is_checked_in is not None:
+        came = Registration.checked_in_at.is_not(None)
+        conditions.append(came if wanted.is_checked_in else ~came)
+    if wanted.signed_up_from:
+        conditions.append(Registration.created_at >= _midnight(wanted.signed_up_from, event.tz))
+    if wanted.signed_up_to:
+        conditions.append(Registration.created_at < _midnight(wanted.signed_up_to + timedelta(days=1), event.tz))
+    if wanted.source is not None:
+        conditions.append(Registration.source == wanted.source)
+    conditions += [_has_tag(event.id, tag) for tag in wanted.tags]
+    conditions += [_has_answered(question_id, value) for question_id, value in wanted.answers]
+    return conditions
+
+
+def _has_tag(event_id: int, tag: str) -> ColumnElement[bool]:
+    marked = select(AttendeeTag.registration_id).where(
+        AttendeeTag.event_id == event_id, AttendeeTag.key == tag_key(tag)
+    )
+    return Registration.id.in_(marked)
+
+
+def _has_answered(question_id: int, value: str) -> ColumnElement[bool]:
+    return exists().where(
+        Answer.registration_id == Registration.id,
+        Answer.question_id == question_id,
+        Answer.value.as_string() == value,
+    )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _each(values: Iterable[_T]) -> tuple[_T, ...]:
+    """Return the values once each, in their order."""
+    return tuple(dict.fromkeys(values))
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MAX
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    # At the ends of the calendar a zone's midnight does not exist.
+    return day if _YEARS[0] <= day.year <= _YEARS[1] else None

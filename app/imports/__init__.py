@@ -1,0 +1,1 @@
+"""Attendees from files: read, tried out, taken in, taken back."""

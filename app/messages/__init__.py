@@ -1,0 +1,1 @@
+"""What organizers write to attendees, and the outbox of an event."""

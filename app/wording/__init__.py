@@ -1,0 +1,1 @@
+"""Texts that organizers write with placeholders, and those that replace the words of automatic letters."""
