@@ -4,6 +4,7 @@ Both are imported when the first chart is drawn: a process that shows only publi
 pygal would add for scripts (tooltips, its configuration, its own style) is left out: a chart is a still picture.
 """
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
@@ -18,21 +19,38 @@ if TYPE_CHECKING:
 _FONT: Final = ROOT / "static" / "vendor" / "wqy-microhei@0.2.0-beta" / "wqy-microhei.ttf"
 _FONT_NAME: Final = "WenQuanYi Micro Hei"
 _SVG: Final = "{http://www.w3.org/2000/svg}"
-WIDTH: Final = 760
-WIDTH_NARROW: Final = 350  # for phones: the same text size on half the width
+# A picture is drawn for the room it has, so that its text is never too small to read: on a phone, in one of two
+# columns, across a tablet, and across a page.
+WIDTHS: Final = (340, 520, 680, 1000)
+_NARROW: Final = WIDTHS[0]
 _HEIGHT: Final = 320
 _ROW: Final = 34  # of a horizontal bar
 _MARGIN: Final = 12
 _PNG_SCALE: Final = 2
 # The part of the width that the names of bars may take.
 _NAMES_PART: Final = 0.42
-_LABELS_MAX: Final = {WIDTH: 8, WIDTH_NARROW: 4}
+_LABEL: Final = 88  # the room of one label below a chart
 _LINE: Final = 18  # of a key
+_GUIDES: Final = 5  # round numbers beside a chart, besides nought
 
 
-def svg(chart: Chart, *, narrow: bool = False, titled: bool = False) -> bytes:
-    """Return the chart as SVG that follows the reader's theme. `titled`: with its title in it, to stand alone."""
-    return _drawn(chart, WIDTH_NARROW if narrow else WIDTH, style=look.STYLE + look.DARK, titled=titled)
+def svg(chart: Chart, width: int) -> bytes:
+    """Return the chart as SVG that follows the reader's theme, so wide."""
+    return _drawn(chart, width, style=look.STYLE + look.DARK, titled=False)
+
+
+def svg_file(chart: Chart) -> bytes:
+    """Return the chart as SVG with its title in it, to stand alone."""
+    return _drawn(chart, _width_alone(chart), style=look.STYLE + look.DARK, titled=True)
+
+
+def _width_alone(chart: Chart) -> int:
+    return WIDTHS[3] if chart.kind == "lines" else WIDTHS[2]
+
+
+def height(chart: Chart) -> int:
+    """Return how high the chart is drawn, whatever its width."""
+    return 2 * _MARGIN + _ROW * len(chart.labels) if chart.kind == "bars" else _HEIGHT
 
 
 def png(chart: Chart) -> bytes:
@@ -40,7 +58,7 @@ def png(chart: Chart) -> bytes:
     import resvg_py
 
     plain = look.STYLE.replace(look.FONT, f'"{_FONT_NAME}"')
-    picture = _drawn(chart, WIDTH, style=plain, titled=True)
+    picture = _drawn(chart, _width_alone(chart), style=plain, titled=True)
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=picture.decode(),
@@ -90,7 +108,6 @@ def _options(chart: Chart, width: int) -> dict[str, Any]:
         "margin": _MARGIN,
         "show_legend": False,
         "no_data_text": "",
-        "max_scale": 7,
         "disable_xml_declaration": False,
         "value_formatter": lambda value: f"{value:,.0f}{chart.suffix}",
     }
@@ -100,10 +117,10 @@ def _lines(chart: Chart, width: int) -> "pygal.Graph":
     """Draw lines with their names and last values: at their ends, or above them on a phone."""
     from app.numbers.graphs import NamedLines, key_lines, width_of
 
-    graph = NamedLines(**_options(chart, width), height=_HEIGHT, show_dots=False, show_x_guides=False)
+    graph = NamedLines(**_options(chart, width), height=height(chart), show_dots=False, show_x_guides=False)
     graph.names = [_end(chart, number) for number in range(len(chart.series))]
-    graph.range = (0, chart.top or max([1, *(value for each in chart.series for value in each.values if value)]))
-    graph.has_key = width == WIDTH_NARROW
+    _scale(graph, chart.top or max([1, *(value for each in chart.series for value in each.values if value)]))
+    graph.has_key = width == _NARROW
     if graph.has_key:
         graph.margin_top = _MARGIN + _LINE * key_lines(graph.names, width - 6 * _MARGIN)
     else:
@@ -123,10 +140,17 @@ def _end(chart: Chart, number: int) -> str:
 def _label(graph: "pygal.Graph", chart: Chart, width: int) -> None:
     """Write some of the labels, evenly, where all of them have no room."""
     graph.x_labels = list(chart.labels)
-    step = -(-len(chart.labels) // _LABELS_MAX[width])
+    step = -(-len(chart.labels) // max(1, width // _LABEL))
     graph.x_labels_major = list(chart.labels)[::step]
     graph.show_minor_x_labels = False
     graph.truncate_label = 40
+
+
+def _scale(graph: "pygal.Graph", highest: float) -> None:
+    """Write round numbers beside the chart, up to the first above the highest value."""
+    size = 10.0 ** math.floor(math.log10(highest / _GUIDES)) if highest > _GUIDES else 1.0
+    step = next(size * part for part in (1, 2, 5, 10) if size * part * _GUIDES >= highest)
+    graph.y_labels = [step * number for number in range(math.ceil(highest / step) + 1)]
 
 
 def _bars(chart: Chart, width: int) -> "pygal.Graph":
@@ -136,10 +160,10 @@ def _bars(chart: Chart, width: int) -> "pygal.Graph":
     series = chart.series[0]
     labels = [shortened(label, width * _NAMES_PART) for label in chart.labels]
     room = max([width_of(label) for label in labels], default=0)
-    height = 2 * _MARGIN + _ROW * len(labels)
-    graph = NotedBars(**_options(chart, width), height=height, show_x_labels=False, show_x_guides=False)
+    graph = NotedBars(**_options(chart, width), height=height(chart), show_x_labels=False, show_x_guides=False)
     said = [f"{value or 0:,.0f}{chart.suffix}" for value in series.values]
-    graph.notes = [f"{value} {note}".rstrip() for value, note in zip(said, chart.notes or [""] * len(said), strict=True)]
+    notes = chart.notes or [""] * len(said)
+    graph.notes = [f"{value} {note}".rstrip() for value, note in zip(said, notes, strict=True)]
     # The library reckons a Chinese character as narrow as any.
     reckoned = max([len(label) for label in labels], default=0) * 0.6 * look.SIZE
     graph.margin_left = _MARGIN + max(0.0, room - reckoned)
@@ -158,10 +182,10 @@ def _columns(chart: Chart, width: int) -> "pygal.Graph":
     """Draw columns that stand on each other, with a key where there are several series."""
     from app.numbers.graphs import KeyedColumns, key_lines
 
-    graph = KeyedColumns(**_options(chart, width), height=_HEIGHT, show_x_guides=False)
+    graph = KeyedColumns(**_options(chart, width), height=height(chart), show_x_guides=False)
     sums = [sum(values) for values in zip(*([v or 0 for v in each.values] for each in chart.series), strict=True)]
     graph.tops = [(each, f"{each:,.0f}{chart.suffix}") for each in sums]
-    graph.range = (0, chart.top or max([1, *sums]))
+    _scale(graph, chart.top or max([1, *sums]))
     graph.names = [each.name for each in chart.series] if len(chart.series) > 1 else []
     key = _LINE * key_lines(graph.names, width - 6 * _MARGIN) if graph.names else 0
     graph.margin_top = _MARGIN + key + _LINE
@@ -176,21 +200,30 @@ def _cleaned(root: ET.Element, chart: Chart, style: str) -> ET.Element:
     """Return the picture without what is for scripts, named for those who hear it, in our own look."""
     for parent in list(root.iter()):
         for child in list(parent):
-            tag = child.tag if isinstance(child.tag, str) else ""
-            if not tag or tag.removeprefix(_SVG) in {"script", "desc"} or (tag.endswith("title") and parent is not root):
+            if _is_for_scripts(child) or (_tag(child) == "title" and parent is not root):
                 parent.remove(child)
     for number, each in enumerate(chart.series):
         for group in root.iter():
             if f"serie-{number}" in group.get("class", "").split():
                 group.set("class", f"{group.get('class')} is-{each.look}")
-    named = next(each for each in root.iter() if str(each.tag).removeprefix(_SVG) == "title")
+    named = next(each for each in root.iter() if _tag(each) == "title")
     named.text = chart.title
     named.tail = None
     described = ET.Element("desc")
     described.text = chart.finding
     root.insert(list(root).index(named) + 1, described)
-    next(each for each in root.iter() if str(each.tag).removeprefix(_SVG) == "style").text = style
+    next(each for each in root.iter() if _tag(each) == "style").text = style
     root.attrib.pop("id", None)
     root.set("class", f"{chart.kind}{' names' if chart.kind == 'bars' else ''}")
     root.set("role", "img")
     return root
+
+
+def _tag(element: ET.Element) -> str:
+    """Return what an element is; empty for a comment."""
+    tag: object = element.tag
+    return tag.removeprefix(_SVG) if isinstance(tag, str) else ""
+
+
+def _is_for_scripts(element: ET.Element) -> bool:
+    return _tag(element) in {"", "script", "desc"}

@@ -68,7 +68,7 @@ class _Named:
         self.svg.node(node, "text", x=x, y=y + look.SIZE * 0.35, class_=_KEY).text = text
 
 
-class NamedLines(_Named, pygal.Line):  # type: ignore[misc]  # pygal ships no types
+class NamedLines(_Named, pygal.Line):
     """Lines, the area below the first filled, each with its name at its end, or above them where that is narrow."""
 
     has_key = False
@@ -108,7 +108,7 @@ class NamedLines(_Named, pygal.Line):  # type: ignore[misc]  # pygal ships no ty
             self._text(node["text_overlay"], left + _SAMPLE + 6, last, self.names[index])
 
 
-class NotedBars(pygal.HorizontalBar):  # type: ignore[misc]  # pygal ships no types
+class NotedBars(pygal.HorizontalBar):
     """Horizontal bars with a text behind each."""
 
     notes: Sequence[str] = ()
@@ -121,7 +121,7 @@ class NotedBars(pygal.HorizontalBar):  # type: ignore[misc]  # pygal ships no ty
         node.text = self.notes[i]
 
 
-class KeyedColumns(_Named, pygal.StackedBar):  # type: ignore[misc]  # pygal ships no types
+class KeyedColumns(_Named, pygal.StackedBar):
     """Columns that stand on each other, the sum above each, with a key above all where there are several series."""
 
     tops: Sequence[tuple[float, str]] = ()

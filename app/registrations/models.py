@@ -58,6 +58,10 @@ OFFERED_PREDICATE = text("registrations.state = 'offered'")
 _OFFERED = text("state = 'offered'")
 _NAMED = text("email_key != ''")
 _TO_FORGET = text("keep_days IS NOT NULL AND forgotten_at IS NULL")
+# Answers that are counted by what they say. A longer one does not fit PostgreSQL's index; each engine's own words.
+COUNTED_MAX = 2000  # bytes
+COUNTED_SQLITE = text(f"length(CAST(value AS BLOB)) <= {COUNTED_MAX}")
+COUNTED_POSTGRESQL = text(f"octet_length(value::text) <= {COUNTED_MAX}")
 
 
 class Question(Model):
@@ -108,6 +112,9 @@ class Registration(Model):
         Index(None, "ticket_type_id", "state", "id"),
         Index("ix_registrations_offered", "offer_expires_at", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
         Index(None, "email_key"),
+        # Where the sign-ups came from and how many of each came, and when they signed up: read from these alone.
+        Index(None, "event_id", "source", "state", "checked_in_at"),
+        Index(None, "event_id", "created_at", "state"),
         Index(None, "event_id", "sort_name", "id"),
         CheckConstraint("calendar_offset >= 0", name="calendar_offset"),
         CheckConstraint("state != 'offered' OR offer_expires_at IS NOT NULL", name="offer_expires"),
@@ -273,6 +280,16 @@ class Answer(Model):
     """What one person answered to one question; the value's shape follows the question's kind."""
 
     __tablename__ = "answers"
+    __table_args__ = (
+        # How often each answer was given is read from this alone, in its order.
+        Index(
+            "ix_answers_counted",
+            "question_id",
+            "value",
+            sqlite_where=COUNTED_SQLITE,
+            postgresql_where=COUNTED_POSTGRESQL,
+        ),
+    )
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)

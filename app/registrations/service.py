@@ -47,6 +47,7 @@ class SignUp:
     language: Language
     code: str = ""  # the invitation brought, for an event that asks for one
     returns_from: int | None = None  # the registration that this person comes back from
+    source: str = ""  # what led here (registrations.sources); empty: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ def _insert(
         Registration.confirmed_at: now if state is RegistrationState.CONFIRMED else None,
         Registration.invitation_id: invitation_id,
         Registration.revised_at: now,
+        Registration.source: wish.source,
     }
     as_it_was_read = select(
         Event.id,
