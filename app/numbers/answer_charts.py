@@ -19,6 +19,8 @@ BARS_MAX: Final = 12
 ROWS_MAX: Final = 200
 # What people type that is no one's own: many give the same.
 _SHARED: Final = (Purpose.COMPANY, Purpose.CITY)
+# Questions from before they had a purpose.
+_SHARED_KEYS: Final = ("company", "city")
 _PRIVATE: Final = (Purpose.PHONE, Purpose.ID_NUMBER)
 _CHOSEN: Final = (QuestionKind.ONE_CHOICE, QuestionKind.SEVERAL_CHOICES, QuestionKind.CHECKBOX)
 
@@ -35,7 +37,11 @@ def is_taken_apart(question: Question) -> bool:
     """Tell whether the answers to this question are counted by what they say; free text of one person never is."""
     if question.is_masked or question.purpose in _PRIVATE:
         return False
-    return question.kind in _CHOSEN or (question.kind is QuestionKind.SHORT_TEXT and question.purpose in _SHARED)
+    return question.kind in _CHOSEN or (question.kind is QuestionKind.SHORT_TEXT and _is_shared(question))
+
+
+def _is_shared(question: Question) -> bool:
+    return question.purpose in _SHARED or (question.purpose is None and question.key in _SHARED_KEYS)
 
 
 def of_event(event_id: int, still_there: int, *, sees_people: bool, only: str | None = None) -> Answers:
@@ -58,7 +64,7 @@ def of_event(event_id: int, still_there: int, *, sees_people: bool, only: str | 
         else:
             only_counted.append((label_of(question), number))
     # Companies and cities first: they are what is asked for most.
-    order = {key_of(question): (question.purpose not in _SHARED, place) for place, question in enumerate(questions)}
+    order = {key_of(question): (not _is_shared(question), place) for place, question in enumerate(questions)}
     return Answers(sorted(charts, key=lambda chart: order[chart.key]), only_counted)
 
 
@@ -94,7 +100,7 @@ def _chart(question: Question, said: Mapping[str, int], answered: int, still_the
         [name for name, _number in bars],
         [Series(_("Answers"), [number for _name, number in bars])],
         Table(
-            [_("Answer"), _("People"), _("Share in %%")],
+            [_("Answer"), _("People"), _("Percent")],
             [[name, number, percent(number, answered)] for name, number in lines],
         ),
         notes=[f"({percent(number, answered)} %)" for _name, number in bars],

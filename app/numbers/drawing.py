@@ -29,7 +29,7 @@ _MARGIN: Final = 12
 _PNG_SCALE: Final = 2
 # The part of the width that the names of bars may take.
 _NAMES_PART: Final = 0.42
-_LABEL: Final = 88  # the room of one label below a chart
+_BETWEEN_LABELS: Final = 24
 _LINE: Final = 18  # of a key
 _GUIDES: Final = 5  # round numbers beside a chart, besides nought
 
@@ -139,8 +139,11 @@ def _end(chart: Chart, number: int) -> str:
 
 def _label(graph: "pygal.Graph", chart: Chart, width: int) -> None:
     """Write some of the labels, evenly, where all of them have no room."""
+    from app.numbers.graphs import width_of
+
     graph.x_labels = list(chart.labels)
-    step = -(-len(chart.labels) // max(1, width // _LABEL))
+    room = max([width_of(label) for label in chart.labels], default=0) + _BETWEEN_LABELS
+    step = -(-len(chart.labels) // max(1, int((width - 8 * _MARGIN) / room)))
     graph.x_labels_major = list(chart.labels)[::step]
     graph.show_minor_x_labels = False
     graph.truncate_label = 40

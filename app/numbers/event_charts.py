@@ -67,10 +67,10 @@ def sign_ups(event: Event, capacity: int | None, *, now: datetime) -> Chart | No
         return None
     everybody, still_there = _sums([step.signed_up for step in line]), _sums([step.still_there for step in line])
     is_by_day = len(line) < 2 or line[1].begins - line[0].begins == timedelta(days=1)  # noqa: PLR2004 - a pair
-    series = [Series(_("Still there"), still_there), Series(_("Signed up"), everybody, "second")]
+    series = [Series(_("Still there"), still_there), Series(_("Signed up in all"), everybody, "second")]
     if capacity is not None:
         series.append(Series(_("Seats"), [capacity] * len(line), "limit"))
-    header = [_("Day") if is_by_day else _("Begins"), _("Signed up"), _("Signed up until then"), _("Still there")]
+    header = [_("Day") if is_by_day else _("Begins"), _("New sign-ups"), _("Signed up in all"), _("Still there")]
     rows: list[list[Cell]] = [
         [step.begins.isoformat(), step.signed_up, everybody[number], still_there[number]]
         for number, step in enumerate(line)
@@ -157,7 +157,7 @@ def sources(places: Sequence[Places], links: Sequence[PartnerLink]) -> Chart | N
         [name for name, _number, _came in lines],
         [Series(_("Sign-ups"), [number for _name, number, _came in lines])],
         Table(
-            [_("Source"), _("Sign-ups"), _("Share in %%"), _("Came")],
+            [_("Came by"), _("Sign-ups"), _("Percent"), _("Came")],
             [[name, number, percent(number, total), arrived] for name, number, arrived in lines],
         ),
         notes=[f"({percent(number, total)} %)" for _name, number, _came in lines],
@@ -191,7 +191,7 @@ def show_rates(counted: Sequence[Earlier], here: Counts, *, is_over: bool) -> Ch
         [line[0] for line in lines],
         [Series(_("Share that came"), [percent(min(each[3], each[2]), each[2]) for each in lines])],
         Table(
-            [_("Event"), _("Day"), _("With a place"), _("Came"), _("Share that came, in %%")],
+            [_("Event"), _("Day"), _("With a place"), _("Came"), _("Percent that came")],
             [
                 [title, label, confirmed, came, percent(min(came, confirmed), confirmed)]
                 for label, title, confirmed, came in lines

@@ -117,7 +117,7 @@ def returning(past: Sequence[Past]) -> Chart | None:
             Series(_("Came for the first time"), [one.came - one.before for _day, one in lines], "second"),
         ],
         Table(
-            [_("Event"), _("Day"), _("Checked in"), _("Had come before"), _("Share in %%")],
+            [_("Event"), _("Day"), _("Checked in"), _("Had come before"), _("Percent")],
             [
                 [_text(each.title), day, one.came, one.before, percent(one.before, one.came)]
                 for each, (day, one) in zip(events, lines, strict=True)
@@ -141,8 +141,8 @@ def by_city(past: Sequence[Past]) -> Chart | None:
 def by_season(past: Sequence[Past]) -> Chart | None:
     """Return who did not come, by season."""
     names = [
-        _("Winter (December to February)"), _("Spring (March to May)"), _("Summer (June to August)"),
-        _("Autumn (September to November)"),
+        _("Winter (Dec–Feb)"), _("Spring (Mar–May)"), _("Summer (Jun–Aug)"),
+        _("Autumn (Sep–Nov)"),
     ]  # fmt: skip
     under = [(names[season(each.starts_at, each.zone)], each) for each in past if each.has_rate]
     order = {name: place for place, name in enumerate(names)}
@@ -189,7 +189,7 @@ def _no_shows(
         [line[0] for line in shown],
         [Series(_("Share that did not come"), [percent(line[3], line[2]) for line in shown])],
         Table(
-            [what, _("Events"), _("With a place"), _("Did not come"), _("Share in %%")],
+            [what, _("Events"), _("With a place"), _("Did not come"), _("Percent")],
             [[*line, percent(line[3], line[2])] for line in lines],
         ),
         suffix=" %",
