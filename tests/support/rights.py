@@ -12,6 +12,7 @@ anything but a refusal needs nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -30,7 +31,11 @@ from app.events.models import Event, EventRole, TicketType
 from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
+from app.numbers.service import add_link
 from app.registrations.models import Question, QuestionKind, Registration
+from app.work import kinds
+from app.work import service as work
+from app.work.kinds import Kind
 from tests.support.factories import sign_up_as
 from tests.support.people import add_session
 
@@ -133,10 +138,38 @@ class World:
         return question.id
 
     @cached_property
+    def task_code(self) -> str:
+        """Long work for those who manage attendees."""
+        kinds.register("rights", Kind("Work", lambda _task, _now: False, Permission.MANAGE_ATTENDEES, {}))
+        with transaction():
+            now = utc_now()
+            return work.begin(
+                "rights",
+                event_id=self.event.id,
+                params={},
+                total=10,
+                language="en",
+                by=THE_SITE,
+                now=now,
+                due_at=now + timedelta(days=1),  # nobody's duty finishes it while it is looked at
+            ).code
+
+    @cached_property
     def invitation_id(self) -> int:
         """A code that lets in."""
         made = invite(self.event.id, label="Press", uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
         return made.id
+
+    @cached_property
+    def link_id(self) -> int:
+        """A link of a partner."""
+        return add_link(self.event.id, name="Newspaper", code="", by=THE_SITE, now=utc_now()).id
+
+    @cached_property
+    def chart(self) -> str:
+        """A chart that has something to show."""
+        assert self.registration
+        return "sign-ups"
 
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
         """Return the values of an address."""
@@ -152,6 +185,8 @@ _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
 _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_type_id}
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
+_LINK: dict[str, Any] = {"link_id": lambda world: world.link_id}
+_CHART: dict[str, Any] = {"key": lambda world: world.chart}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 
 RIGHTS: dict[str, Rule] = {
@@ -194,6 +229,10 @@ RIGHTS: dict[str, Rule] = {
     "team.change_role": site(Permission.SITE, **_MEMBER),
     "team.invite_again": site(Permission.SITE, **_MEMBER),
     "team.remove": site(Permission.SITE, **_MEMBER),
+    # Of a site where nobody has counted who came there is no chart.
+    "site_numbers.index": site(Permission.SEE),
+    "site_numbers.chart": site(Permission.SEE, (200, 404), key="attendance"),
+    "site_numbers.download": site(Permission.SEE, (200, 404), key="attendance", suffix="xlsx"),
     "search.index": anyone(),
     "search.keyboard": anyone(),
     "history.site_wide": site(Permission.SITE),
@@ -280,6 +319,11 @@ RIGHTS: dict[str, Rule] = {
     "agenda.take": at_event(Permission.EDIT),
     # Those who come.
     "attendees.announce_now": at_event(Permission.WRITE),
+    # Long work.
+    "work.index": at_event(Permission.SEE),
+    "work.show": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
+    "work.stop": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
+    "work.resume": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
     # How it takes sign-ups.
     "sign_up_manage.index": at_event(Permission.CONFIGURE),
     "sign_up_manage.save": at_event(Permission.CONFIGURE),
@@ -310,13 +354,28 @@ RIGHTS: dict[str, Rule] = {
     "approvals.decision": at_event(Permission.MANAGE_ATTENDEES, (303,)),
     "approvals.approve": at_event(Permission.MANAGE_ATTENDEES),
     "approvals.decline": at_event(Permission.MANAGE_ATTENDEES),
+    # Its numbers.
+    "numbers.index": at_event(Permission.SEE),
+    "numbers.answers": at_event(Permission.SEE),
+    "numbers.chart": at_event(Permission.SEE, **_CHART),
+    "numbers.download": at_event(Permission.SEE, suffix="xlsx", **_CHART),
+    "partner_links.index": at_event(Permission.CONFIGURE),
+    "partner_links.add": at_event(Permission.CONFIGURE),
+    "partner_links.remove": at_event(Permission.CONFIGURE, **_LINK),
+    "partner_links.picture": at_event(Permission.CONFIGURE, suffix="svg", **_LINK),
     # What an entry asks for is the permission for what it says was done; here it can be undone by nobody.
     "history.undo_at_event": at_event(Permission.SEE, entry_id=lambda world: world.entry_id),
 }
 
 
 # Files: no pages to look at, and what they cost is their length.
-FILES: Final = ("exports.download", "history.site_file", "history.event_file")
+FILES: Final = (
+    "exports.download",
+    "history.site_file",
+    "history.event_file",
+    "numbers.download",
+    "site_numbers.download",
+)
 
 
 def pages_of(world: World, *, venue: str = "gehua") -> dict[str, str]:

@@ -1,0 +1,53 @@
+"""What rooms hand to this one: how the work of a kind is done, a step at a time.
+
+A room registers its kinds in its setup: `kinds.register("import", title=…, step=apply.step, needs=…)`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from app.accounts.rights import Permission
+from app.work.models import Task
+
+# Does the next part in the transaction that is open, moves `task.cursor` and `task.done`; True while more is to come.
+# What it raises takes the whole step back; an AppError ends the work and is said to the reader.
+Step = Callable[[Task, datetime], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How work of one kind is done, said and taken back.
+
+    `take_back` undoes what was done when somebody stops the work, a step at a time as `step` does; without one, what
+    was done stays. `also_when_refused`: it is taken back as well when a step refuses to go on. `address` is the path
+    of the page about what came of it.
+    """
+
+    title: object  # lazily translated
+    step: Step
+    needs: Permission  # to see how far it is, and to stop it
+    outcomes: Mapping[str, object]  # what the numbers in `task.counts` are called, lazily translated
+    take_back: Step | None = None
+    also_when_refused: bool = False
+    can_be_stopped: bool = True
+    address: Callable[[Task, str], str | None] = lambda _task, _slug: None
+
+
+_KINDS: Final[dict[str, Kind]] = {}
+
+
+def register(name: str, kind: Kind) -> None:
+    """Let tasks of this name be done so."""
+    _KINDS[name] = kind
+
+
+def kind_of(task: Task) -> Kind:
+    """Return how this task is done. Raises LookupError where no room of this version knows."""
+    return _KINDS[task.kind]
+
+
+def names_for(permissions: frozenset[Permission]) -> frozenset[str]:
+    """Return the names of the kinds that somebody with these permissions may see."""
+    return frozenset(name for name, kind in _KINDS.items() if kind.needs in permissions)
