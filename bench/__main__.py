@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bench import event_page, exports, feed, footprint, letters, lists, organizer, pages, sign_up
+from bench import event_page, exports, feed, footprint, letters, lists, numbers, organizer, pages, sign_up
 from bench.report import Figure, Report, machine
 from bench.stage import ENGINES, ROOT, Engine, Size, Stage, stage
 
@@ -22,6 +22,7 @@ PARTS: Final[dict[str, Part]] = {
     "footprint": footprint.measure,
     "exports": exports.measure,
     "lists": lists.measure,
+    "numbers": numbers.measure,
     "organizer": organizer.measure,
     "letters": letters.measure,
 }

@@ -26,7 +26,7 @@ from app.events.models import (
     event_tags,
 )
 from app.mail.models import Letter, LetterState
-from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
+from app.registrations.models import Answer, Purpose, Question, QuestionKind, Registration, RegistrationState
 
 BATCH: Final = 5_000
 CITIES: Final = 8
@@ -162,6 +162,8 @@ def _ticket_type(event_number: int) -> dict[str, Any]:
     }
 
 
+_SOURCES: Final = ("", "zhihu", "newsletter", "", "partner.one", "wechat", "partner.two")
+_PURPOSES: Final = {"company": Purpose.COMPANY, "phone": Purpose.PHONE}
 _QUESTIONS: Final[Sequence[tuple[str, QuestionKind, str, list[str]]]] = (
     ("company", QuestionKind.SHORT_TEXT, "公司或学校", []),
     ("phone", QuestionKind.PHONE, "手机", []),
@@ -183,6 +185,7 @@ def attendees(count: int, *, now: datetime) -> None:
                     key=key,
                     position=position,
                     kind=kind,
+                    purpose=_PURPOSES.get(key),
                     label=Texts(zh=label, en=key.title()),
                     options=[{"value": value, "label": {"zh": value, "en": value.title()}} for value in options],
                 )
@@ -219,6 +222,7 @@ def _registration(number: int, count: int, now: datetime) -> dict[str, Any]:
         "cancelled_at": now if state is RegistrationState.CANCELLED else None,
         "checked_in_at": now if number % 3 == 0 else None,
         "revised_at": signed_up_at,
+        "source": _SOURCES[number % len(_SOURCES)],
     }
 
 

@@ -133,8 +133,15 @@ def _typed(said: Mapping[str, int], answered: int, *, least: int) -> list[tuple[
     others += max(0, answered - others - sum(number for _name, number in shown))
     if not others:
         return shown
-    name = _("Others (fewer than %(few)s each)", few=least) if least > 1 else _("Others (%(groups)s)", groups=groups)
-    return [*shown, (name, others)]
+    return [*shown, (_others(groups, least), others)]
+
+
+def _others(groups: int, least: int) -> str:
+    if not groups:
+        return str(_("Others"))
+    return str(
+        _("Others (fewer than %(few)s each)", few=least) if least > 1 else _("Others (%(groups)s)", groups=groups)
+    )
 
 
 def _fewer(lines: list[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -170,8 +170,8 @@ def answered(event_id: int) -> Mapping[int, int]:
         .where(Registration.event_id == event_id, Registration.state.in_(_GONE))
         .group_by(Answer.question_id)
     )
-    found = Counter(dict(db.session.execute(everybody).tuples().all()))
-    found.subtract(dict(db.session.execute(gone).tuples().all()))
+    found = Counter(dict(db.session.execute(everybody).all()))
+    found.subtract(dict(db.session.execute(gone).all()))
     return found
 
 

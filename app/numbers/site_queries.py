@@ -119,7 +119,7 @@ def returning(events: Sequence[Past]) -> list[Returning]:
 def city_names(events: Sequence[Past]) -> Mapping[int, Texts]:
     """Return the names of the cities of these events, by id."""
     ids = {each.city_id for each in events if each.city_id is not None}
-    return dict(db.session.execute(select(City.id, City.name).where(City.id.in_(ids))).tuples().all())
+    return dict(db.session.execute(select(City.id, City.name).where(City.id.in_(ids))).all())
 
 
 def groups(events: Sequence[Past]) -> list[tuple[int, Texts]]:

@@ -168,7 +168,7 @@ class World:
     @cached_property
     def chart(self) -> str:
         """A chart that has something to show."""
-        assert self.registration
+        assert self.registration.id
         return "sign-ups"
 
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
