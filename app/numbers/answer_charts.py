@@ -51,11 +51,14 @@ def of_event(event_id: int, still_there: int, *, sees_people: bool, only: str | 
     """
     questions = all_questions_of(event_id)
     wanted = [each for each in questions if is_taken_apart(each) and only in {None, key_of(each)}]
-    answered = queries.answered(event_id)
-    said = queries.answers(event_id, [each.id for each in wanted])
+    said, given = queries.answers(
+        event_id,
+        taken_apart=[each.id for each in wanted],
+        only_counted=[each.id for each in questions if not is_taken_apart(each) and only is None],
+    )
     charts, only_counted = [], []
     for question in questions:
-        number = answered.get(question.id, 0)
+        number = sum(said[question.id].values()) if question.id in said else given.get(question.id, 0)
         if question.is_retired and not number:
             continue
         enough = sees_people or number >= ANSWERS_MIN
@@ -129,7 +132,7 @@ def _typed(said: Mapping[str, int], answered: int, *, least: int) -> list[tuple[
     """Return what many typed, the commonest first, and all others together."""
     texts = {str(json.loads(text)): number for text, number in said.items()}
     shown, others, groups = ranked(alike(texts), limit=ROWS_MAX, least=least)
-    # What is too long to be counted by its words, or more than can be counted.
+    # What is left when all who answered are counted: an answer of blanks, say.
     others += max(0, answered - others - sum(number for _name, number in shown))
     if not others:
         return shown

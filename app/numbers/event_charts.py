@@ -15,7 +15,7 @@ from app.numbers import queries
 from app.numbers.charts import Cell, Chart, Series, Table
 from app.numbers.models import PartnerLink
 from app.numbers.queries import Earlier, Places
-from app.numbers.rules import Forecast, Step, by_day, forecast, percent, ranked, steps
+from app.numbers.rules import Forecast, forecast, percent, ranked, spans
 from app.registrations.models import LIVE, SEATED, RegistrationState
 
 SIGN_UPS: Final = "sign-ups"
@@ -60,27 +60,27 @@ def counts(places: Sequence[Places], capacity: int | None) -> Counts:
 
 def sign_ups(event: Event, capacity: int | None, *, now: datetime) -> Chart | None:
     """Return how the sign-ups grew, against the seats; None before the first."""
-    days = by_day(queries.sign_ups(event, now=now), event.zone)
-    until = local_of(min(now, event.starts_at), event.zone).date()
-    line = steps(days, until=until)
-    if not line:
+    ends = queries.first_and_last(event.id)
+    if ends is None:
         return None
-    everybody, still_there = _sums([step.signed_up for step in line]), _sums([step.still_there for step in line])
-    is_by_day = len(line) < 2 or line[1].begins - line[0].begins == timedelta(days=1)  # noqa: PLR2004 - a pair
+    line = spans(ends[0], max(ends[1], min(now, event.starts_at)), event.zone)
+    found = queries.sign_ups(event.id, line)
+    new, left_over = [number for number, _live in found], [live for _number, live in found]
+    everybody, still_there = _sums(new), _sums(left_over)
+    is_by_day = len(line) < 2 or line[1].day - line[0].day == timedelta(days=1)  # noqa: PLR2004 - a pair
     series = [Series(_("Still there"), still_there), Series(_("Signed up in all"), everybody, "second")]
     if capacity is not None:
         series.append(Series(_("Seats"), [capacity] * len(line), "limit"))
     header = [_("Day") if is_by_day else _("Begins"), _("New sign-ups"), _("Signed up in all"), _("Still there")]
     rows: list[list[Cell]] = [
-        [step.begins.isoformat(), step.signed_up, everybody[number], still_there[number]]
-        for number, step in enumerate(line)
+        [span.day.isoformat(), new[number], everybody[number], still_there[number]] for number, span in enumerate(line)
     ]
     return Chart(
         SIGN_UPS,
         _("Sign-ups over time"),
-        _growth(line, everybody[-1], still_there[-1], capacity),
+        _growth(local_of(ends[0], event.zone).date(), everybody[-1], still_there[-1], capacity),
         "lines",
-        [spoken_day(step.begins) for step in line],
+        [spoken_day(span.day) for span in line],
         series,
         Table(header, rows),
         rests_on=_(
@@ -91,8 +91,8 @@ def sign_ups(event: Event, capacity: int | None, *, now: datetime) -> Chart | No
     )
 
 
-def _growth(line: Sequence[Step], everybody: int, still_there: int, capacity: int | None) -> str:
-    since = spoken_day(line[0].begins, with_year=True)
+def _growth(first: date, everybody: int, still_there: int, capacity: int | None) -> str:
+    since = spoken_day(first, with_year=True)
     if capacity is None:
         return _(
             "%(everybody)s people have signed up since %(since)s; %(still)s of them are still there.",

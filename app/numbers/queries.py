@@ -4,24 +4,23 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, case, func, literal_column, select, text, type_coerce
+from sqlalchemy import ColumnElement, Integer, case, column, func, null, select, type_coerce, values
 
-from app.core.db import db
+from app.core.db import Json, UtcDateTime, db
 from app.core.errors import NotFoundError
 from app.core.i18n import Texts
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState, TicketType, Visibility
 from app.numbers.models import PartnerLink
-from app.numbers.rules import Shown, has_whole_hours
+from app.numbers.rules import Shown, Span
 from app.registrations.models import (
     COUNTED_POSTGRESQL,
     COUNTED_SQLITE,
     LIVE,
     Answer,
-    Question,
     Registration,
     RegistrationState,
 )
@@ -81,44 +80,39 @@ def capacity(event_id: int) -> int | None:
     return int(seats or 0) if kinds and kinds == limited else None
 
 
-def sign_ups(event: Event, *, now: datetime) -> list[tuple[datetime, int, int]]:
-    """Return when people signed up, by hours (by quarters of one where the zone's days need it).
+def first_and_last(event_id: int) -> tuple[datetime, datetime] | None:
+    """Return when the first and the last sign-up of an event were; None where there is none."""
 
-    Each as its beginning, how many signed up, and how many of them are still there.
-    """
-    whole = has_whole_hours(event.zone, now)
-    at = _begin(whole_hours=whole)
-    rows = db.session.execute(
-        select(at, func.count(), func.sum(case((Registration.state.in_(LIVE), 1), else_=0)))
-        .where(Registration.event_id == event.id)
-        .group_by(literal_column("1"))
-        .order_by(literal_column("1"))
+    # Each a look at one end of the index; both in one SELECT would read all of it.
+    def at(end: ColumnElement[Any]) -> ColumnElement[Any]:
+        statement = select(Registration.created_at).where(Registration.event_id == event_id)
+        return statement.order_by(end).limit(1).scalar_subquery()
+
+    first, last = db.session.execute(
+        select(at(Registration.created_at.asc()), at(Registration.created_at.desc()))
+    ).one()
+    return None if first is None else (first, last)
+
+
+def sign_ups(event_id: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Return how many signed up in each of these spans, and how many of those are still there; one statement."""
+    wanted = (
+        values(column("place", Integer), column("begins", UtcDateTime), column("ends", UtcDateTime), name="wanted")
+        .data([(place, span.begins, span.ends) for place, span in enumerate(spans)])
+        .cte("wanted")
     )
-    return [(_instant(begun), number, live) for begun, number, live in rows]
-
-
-def _begin(*, whole_hours: bool) -> ColumnElement[Any]:
-    """Return the beginning of the hour, or quarter of an hour, in which somebody signed up, as each engine says it."""
-    if _is_sqlite():
-        # Stored as text in UTC, "2026-11-26 14:03:00.000000".
-        stored = type_coerce(Registration.created_at, String)
-        hour = func.substr(stored, 1, 13)
-        return (
-            hour
-            if whole_hours
-            else hour.op("||")(literal_column("':'")).op("||")(
-                func.printf("%02d", func.substr(stored, 15, 2) / 15 * 15)
-            )
+    within = (
+        select(func.count())
+        .select_from(Registration)
+        .where(
+            Registration.event_id == event_id,
+            Registration.created_at >= wanted.c.begins,
+            Registration.created_at < wanted.c.ends,
         )
-    if whole_hours:
-        return func.date_trunc(literal_column("'hour'"), Registration.created_at)
-    return func.date_bin(text("'15 minutes'"), Registration.created_at, text("TIMESTAMPTZ '2000-01-01 00:00Z'"))
-
-
-def _instant(begun: str | datetime) -> datetime:
-    if isinstance(begun, datetime):
-        return begun.astimezone(UTC)
-    return datetime.fromisoformat(begun).replace(tzinfo=UTC)
+    )
+    everybody, still_there = within.scalar_subquery(), within.where(Registration.state.in_(LIVE)).scalar_subquery()
+    rows = db.session.execute(select(wanted.c.place, everybody, still_there).order_by(wanted.c.place))
+    return [(number, live) for _place, number, live in rows]
 
 
 def _is_sqlite() -> bool:
@@ -157,52 +151,52 @@ def earlier(event_id: int, *, now: datetime) -> list[Earlier]:
     ]
 
 
-def answered(event_id: int) -> Mapping[int, int]:
-    """Return how many of those who are still there have answered each question, by its id; two statements."""
-    everybody = (
-        select(Answer.question_id, func.count())
-        .where(Answer.question_id.in_(select(Question.id).where(Question.event_id == event_id)))
-        .group_by(Answer.question_id)
-    )
-    gone = (
-        select(Answer.question_id, func.count())
-        .join(Registration, Registration.id == Answer.registration_id)
-        .where(Registration.event_id == event_id, Registration.state.in_(_GONE))
-        .group_by(Answer.question_id)
-    )
-    found = Counter(dict(db.session.execute(everybody).all()))
-    found.subtract(dict(db.session.execute(gone).all()))
-    return found
+def answers(
+    event_id: int, *, taken_apart: Sequence[int], only_counted: Sequence[int]
+) -> tuple[Mapping[int, Mapping[str, int]], Mapping[int, int]]:
+    """Return what those who are still there answered: how often each answer was given, and how often any was.
 
-
-def answers(event_id: int, question_ids: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
-    """Return how often each answer was given by those who are still there, by question; two statements.
-
-    An answer is the JSON it is stored as. All answers less those of people who left: the first are read from an index
-    in its order, and few leave; joining each answer to its person took four times as long.
+    The first for the questions `taken_apart`, an answer being the JSON it is stored as; the second for those that are
+    `only_counted`. Three statements: all answers, less those of people who left. The first two are read from indexes
+    alone, and few leave; to join each answer to its person took four times as long. No answer that the forms take to a
+    question that is taken apart is longer than the index counts.
     """
     counted = COUNTED_SQLITE if _is_sqlite() else COUNTED_POSTGRESQL
-    everybody = (
+    said: dict[int, Counter[str]] = {question_id: Counter() for question_id in taken_apart}
+    given: Counter[int] = Counter(dict.fromkeys(only_counted, 0))
+    everything = (
         select(Answer.question_id, Answer.value, func.count())
-        .where(Answer.question_id.in_(question_ids), counted)
+        .where(Answer.question_id.in_(taken_apart), counted)
         .group_by(Answer.question_id, Answer.value)
         .limit(GROUPS_MAX)
     )
-    gone = (
-        select(Answer.question_id, Answer.value, func.count())
+    for question_id, value, number in db.session.execute(everything):
+        said[question_id][json.dumps(value)] += number
+    of_each = (
+        select(Answer.question_id, func.count())
+        .where(Answer.question_id.in_(only_counted))
+        .group_by(Answer.question_id)
+    )
+    for question_id, number in db.session.execute(of_each):
+        given[question_id] += number
+    told = case((Answer.question_id.in_(taken_apart), Answer.value), else_=null())
+    of_the_gone = (
+        select(Answer.question_id, type_coerce(told, Json).label("told"), func.count())
         .join(Registration, Registration.id == Answer.registration_id)
-        .where(Registration.event_id == event_id, Registration.state.in_(_GONE), Answer.question_id.in_(question_ids))
-        .group_by(Answer.question_id, Answer.value)
+        .where(
+            Registration.event_id == event_id,
+            Registration.state.in_(_GONE),
+            Answer.question_id.in_([*taken_apart, *only_counted]),
+        )
+        .group_by(Answer.question_id, "told")
         .limit(GROUPS_MAX)
     )
-    found: dict[int, Counter[str]] = {question_id: Counter() for question_id in question_ids}
-    for question_id, value, number in db.session.execute(everybody):
-        found[question_id][json.dumps(value)] += number
-    for question_id, value, number in db.session.execute(gone):
-        key = json.dumps(value)
-        if key in found[question_id]:
-            found[question_id][key] -= number
-    return found
+    for question_id, value, number in db.session.execute(of_the_gone):
+        if question_id not in said:
+            given[question_id] -= number
+        elif (key := json.dumps(value)) in said[question_id]:
+            said[question_id][key] -= number
+    return said, given
 
 
 def links_of(event_id: int) -> Sequence[PartnerLink]:

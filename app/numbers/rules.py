@@ -3,9 +3,9 @@
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,12 +23,12 @@ _T: Final = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.37
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One point in time of a chart: the first day of it, who signed up then, and how many of those are still there."""
+class Span:
+    """One point of a line over time: its first day, and the instants from which and until which it lasts."""
 
-    begins: date
-    signed_up: int
-    still_there: int
+    day: date
+    begins: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +62,19 @@ def percent(part: float, whole: float) -> int:
     return round(part * PERCENT / whole) if whole else 0
 
 
-def has_whole_hours(zone: str, at: datetime) -> bool:
-    """Tell whether the zone's days begin with an hour of UTC, all year round."""
-    tz, year = ZoneInfo(zone), at.year
-    offsets = [tz.utcoffset(datetime(year, month, 1, tzinfo=UTC).replace(tzinfo=None)) for month in (1, 4, 7, 10)]
-    return not any(offset is None or offset % timedelta(hours=1) for offset in offsets)
-
-
-def by_day(moments: Iterable[tuple[datetime, int, int]], zone: str) -> dict[date, tuple[int, int]]:
-    """Return what was counted in parts of an hour under the days of the zone: all, and those still there."""
-    tz, days = ZoneInfo(zone), dict[date, tuple[int, int]]()
-    for at, number, live in moments:
-        day = at.astimezone(tz).date()
-        before = days.get(day, (0, 0))
-        days[day] = before[0] + number, before[1] + live
-    return days
-
-
-def steps(days: Mapping[date, tuple[int, int]], *, until: date) -> list[Step]:
-    """Return days without a gap, up to `until` or the last one; weeks or months where they would be too many."""
-    if not days:
-        return []
-    first, last = min(days), max(*days, until)
-    count = (last - first).days + 1
+def spans(first: datetime, last: datetime, zone: str) -> list[Span]:
+    """Return the days of the zone from one instant to another without a gap; weeks or months where they are many."""
+    tz = ZoneInfo(zone)
+    day, end = first.astimezone(tz).date(), last.astimezone(tz).date()
+    count = (end - day).days + 1
     begins = _same if count <= POINTS_MAX else _monday if count <= POINTS_MAX * 7 else _first_of_month
-    found: dict[date, tuple[int, int]] = {}
-    for number in range(count):
-        day = first + timedelta(days=number)
-        before, here = found.get(begins(day), (0, 0)), days.get(day, (0, 0))
-        found[begins(day)] = before[0] + here[0], before[1] + here[1]
-    return [Step(day, *numbers) for day, numbers in found.items()]
+    days = sorted({begins(day + timedelta(days=number)) for number in range(count)})
+    ends = [*days[1:], end + timedelta(days=1)]
+    return [Span(each, _midnight(each, tz), _midnight(until, tz)) for each, until in zip(days, ends, strict=True)]
+
+
+def _midnight(day: date, tz: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tz).astimezone(UTC)
 
 
 def _same(day: date) -> date:

@@ -75,13 +75,6 @@ def test_who_may_not_see_people_sees_no_answer_of_a_few(event, ids):
     assert only_counted == {"Note": 0, "Choice": 4, "Several": 0, "Tick": 0, "Job": 0, "Id": 0}
 
 
-def test_answers_too_long_to_count_are_among_the_others(event, ids):
-    add(event, at=NOW, people=2, answers={ids["firm"]: "Short"})
-    add(event, at=NOW, answers={ids["firm"]: "长" * 1000})
-
-    assert shown(event, 3)[0] == {"Firm": [["Short", 2, 67], ["Others", 1, 33]]}
-
-
 def test_masked_question_and_one_of_before_it_had_a_purpose(make_event, db):
     event = make_event(
         questions=[

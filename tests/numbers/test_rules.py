@@ -2,66 +2,58 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from app.numbers.rules import (
     Forecast,
     Shown,
-    Step,
+    Span,
     alike,
-    by_day,
     forecast,
-    has_whole_hours,
     quarter,
     ranked,
     season,
-    steps,
+    spans,
 )
-
-NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 def test_days_are_those_of_the_zone():
-    moments = [
-        (datetime(2026, 3, 1, 15, tzinfo=UTC), 2, 1),  # 23:00 in Shanghai
-        (datetime(2026, 3, 1, 16, tzinfo=UTC), 3, 3),  # midnight
+    first, last = datetime(2026, 3, 1, 15, 59, tzinfo=UTC), datetime(2026, 3, 1, 16, tzinfo=UTC)
+
+    assert spans(first, last, "Asia/Shanghai") == [
+        Span(date(2026, 3, 1), datetime(2026, 2, 28, 16, tzinfo=UTC), datetime(2026, 3, 1, 16, tzinfo=UTC)),
+        Span(date(2026, 3, 2), datetime(2026, 3, 1, 16, tzinfo=UTC), datetime(2026, 3, 2, 16, tzinfo=UTC)),
     ]
-
-    assert by_day(moments, "Asia/Shanghai") == {date(2026, 3, 1): (2, 1), date(2026, 3, 2): (3, 3)}
-    assert by_day(moments, "UTC") == {date(2026, 3, 1): (5, 4)}
+    assert [span.day for span in spans(first, last, "UTC")] == [date(2026, 3, 1)]
 
 
-@pytest.mark.parametrize(
-    ("zone", "expected"),
-    [("Asia/Shanghai", True), ("Europe/Berlin", True), ("Asia/Kathmandu", False), ("Asia/Kolkata", False)],
-)
-def test_zones_with_parts_of_an_hour_are_known(zone, expected):
-    assert has_whole_hours(zone, NOW) is expected
+def test_day_on_which_clocks_change_has_23_hours():
+    noon = datetime(2026, 3, 29, 12, tzinfo=UTC)
 
+    (only,) = spans(noon, noon, "Europe/Berlin")
 
-def test_days_have_no_gaps_and_reach_today():
-    days = {date(2026, 3, 1): (2, 1), date(2026, 3, 3): (1, 1)}
-
-    assert steps(days, until=date(2026, 3, 4)) == [
-        Step(date(2026, 3, 1), 2, 1), Step(date(2026, 3, 2), 0, 0), Step(date(2026, 3, 3), 1, 1),
-        Step(date(2026, 3, 4), 0, 0),
-    ]  # fmt: skip
-    assert steps({}, until=date(2026, 3, 4)) == []
+    assert only.ends - only.begins == timedelta(hours=23)
 
 
 @pytest.mark.parametrize(
-    ("length", "second"),
-    [(62, date(2026, 1, 2)), (63, date(2026, 1, 5)), (62 * 7, date(2026, 1, 5)), (62 * 7 + 1, date(2026, 2, 1))],
+    ("length", "second", "last"),
+    [
+        (62, date(2026, 1, 2), date(2026, 3, 3)),
+        (63, date(2026, 1, 5), date(2026, 3, 2)),
+        (62 * 7, date(2026, 1, 5), date(2027, 3, 8)),
+        (62 * 7 + 1, date(2026, 2, 1), date(2027, 3, 1)),
+    ],
 )
-def test_long_times_are_shown_by_weeks_and_months(length, second):
-    first = date(2026, 1, 1)
-    days = {first: (1, 1), first + timedelta(days=length - 1): (4, 2)}
+def test_long_times_are_shown_by_weeks_and_months(length, second, last):
+    first = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
-    line = steps(days, until=first)
+    line = spans(first, first + timedelta(days=length - 1), "UTC")
 
-    assert line[1].begins == second
-    assert (sum(step.signed_up for step in line), sum(step.still_there for step in line)) == (5, 3)
+    assert (line[1].day, line[-1].day) == (second, last)
+    assert all(before.ends == after.begins for before, after in pairwise(line))
+    assert line[-1].ends == datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=length)
 
 
 def test_spellings_of_one_name_are_one():
