@@ -19,7 +19,7 @@ from app.core import foundations
 from app.core.db import db as database
 from app.core.db import transaction
 from tests.support import browser as chromium
-from tests.support import network, postgres, run_folder
+from tests.support import network, postgres, routing, run_folder
 from tests.support.client import SeparateClient
 from tests.support.databases import PostgresDatabase, SharedEngines, new_sqlite, remove_leftovers
 from tests.support.factories import EventFactory
@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         run_folder.create()
     network.watch()
+    routing.remember_builders()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
