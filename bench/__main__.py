@@ -10,6 +10,7 @@ from typing import Final
 
 from bench import event_page, exports, feed, footprint, letters, lists, messages, organizer, pages, sign_up
 from bench import event_page, exports, feed, footprint, imports, letters, lists, organizer, pages, sign_up
+from bench import event_page, exports, feed, footprint, letters, lists, numbers, organizer, pages, sign_up
 from bench.report import Figure, Report, machine
 from bench.stage import ENGINES, ROOT, Engine, Size, Stage, stage
 
@@ -24,6 +25,7 @@ PARTS: Final[dict[str, Part]] = {
     "exports": exports.measure,
     "imports": imports.measure,
     "lists": lists.measure,
+    "numbers": numbers.measure,
     "organizer": organizer.measure,
     "letters": letters.measure,
     "messages": messages.measure,

@@ -33,7 +33,7 @@ def measure(stage: Stage, engine: Engine, report: Report) -> None:
             seed.letters(rows, due=BATCH_MAX, now=now)
         _letters(app, stage.size.repeats, report)
         _pages(app, Inside(app), _public(rows), stage.size.repeats, report)
-        _pages(app, _signed_in(app), _managed(rows), stage.size.repeats, report)
+        _pages(app, signed_in(app), _managed(rows), stage.size.repeats, report)
 
 
 def _public(rows: int) -> dict[str, str]:
@@ -121,7 +121,7 @@ def _plans(app: Flask, name: str, asked: list[Asked], report: Report) -> None:
                 report.add_plan(f"{name} {number} ({each.milliseconds:.1f} ms): {each.short}", plan(db.engine, each))
 
 
-def _signed_in(app: Flask) -> Inside:
+def signed_in(app: Flask) -> Inside:
     address = normalise(seed.ORGANIZER)
     with app.app_context():
         accounts.add_organizer(address, now=utc_now())

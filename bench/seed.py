@@ -29,6 +29,7 @@ from app.mail.models import Letter, LetterState
 from app.registrations.marks import AttendeeTag
 from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
 from app.registrations.searching import columns
+from app.registrations.models import Answer, Purpose, Question, QuestionKind, Registration, RegistrationState
 
 BATCH: Final = 5_000
 CITIES: Final = 8
@@ -164,6 +165,8 @@ def _ticket_type(event_number: int) -> dict[str, Any]:
     }
 
 
+_SOURCES: Final = ("", "zhihu", "newsletter", "", "partner.one", "wechat", "partner.two")
+_PURPOSES: Final = {"company": Purpose.COMPANY, "phone": Purpose.PHONE}
 _QUESTIONS: Final[Sequence[tuple[str, QuestionKind, str, list[str]]]] = (
     ("company", QuestionKind.SHORT_TEXT, "公司或学校", []),
     ("phone", QuestionKind.PHONE, "手机", []),
@@ -185,6 +188,7 @@ def attendees(count: int, *, now: datetime) -> None:
                     key=key,
                     position=position,
                     kind=kind,
+                    purpose=_PURPOSES.get(key),
                     label=Texts(zh=label, en=key.title()),
                     options=[{"value": value, "label": {"zh": value, "en": value.title()}} for value in options],
                 )
@@ -231,6 +235,7 @@ def _registration(number: int, count: int, now: datetime) -> dict[str, Any]:
             code=code_of(number),
             company=company_of(number) if number % 5 else "",
         ),
+        "source": _SOURCES[number % len(_SOURCES)],
     }
 
 

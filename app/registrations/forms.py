@@ -164,8 +164,8 @@ class _SignUp(_Answered):
         if age is None or age < self.seconds_min:
             raise ValidationError(_("That was very quick. Please check your entries and send the form again."))
 
-    def wish(self, language: Language, *, code: str = "") -> SignUp:
-        """Return the validated sign-up; `code` is the invitation that let the person in."""
+    def wish(self, language: Language, *, code: str = "", source: str = "") -> SignUp:
+        """Return the validated sign-up; `code` is the invitation that let the person in, `source` what led here."""
         if self.address is None:
             message = "the form was not validated"
             raise RuntimeError(message)
@@ -178,6 +178,7 @@ class _SignUp(_Answered):
             language=language,
             code=code,
             company=company_among(self.questions, answers),
+            source=source,
         )
 
 

@@ -63,6 +63,10 @@ _OFFERED = text("state = 'offered'")
 _UNWRITTEN = text("search_text = '' AND erased_at IS NULL")
 _NAMED = text("email_key != ''")
 _TO_FORGET = text("keep_days IS NOT NULL AND forgotten_at IS NULL")
+# Answers that are counted by what they say. A longer one does not fit PostgreSQL's index; each engine's own words.
+COUNTED_MAX = 2000  # bytes
+COUNTED_SQLITE = text(f"length(CAST(value AS BLOB)) <= {COUNTED_MAX}")
+COUNTED_POSTGRESQL = text(f"octet_length(value::text) <= {COUNTED_MAX}")
 
 
 class Question(Model):
@@ -113,6 +117,9 @@ class Registration(Model):
         Index(None, "ticket_type_id", "state", "id"),
         Index("ix_registrations_offered", "offer_expires_at", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
         Index(None, "email_key"),
+        # Where the sign-ups came from and how many of each came, and when they signed up: read from these alone.
+        Index(None, "event_id", "source", "state", "checked_in_at"),
+        Index(None, "event_id", "created_at", "state"),
         Index(None, "event_id", "sort_name", "id"),
         Index(None, "event_id", "source", "id"),
         # Rows that a search does not find yet: none, as a rule.
@@ -301,6 +308,16 @@ class Answer(Model):
     __tablename__ = "answers"
     # Who gave this answer, without a look at the rows: one value of a question may be everybody's or one person's.
     __table_args__ = (Index(None, "question_id", "value_key", "registration_id"),)
+    __table_args__ = (
+        # How often each answer was given is read from this alone, in its order.
+        Index(
+            "ix_answers_counted",
+            "question_id",
+            "value",
+            sqlite_where=COUNTED_SQLITE,
+            postgresql_where=COUNTED_POSTGRESQL,
+        ),
+    )
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True)

@@ -45,6 +45,7 @@ def come_back(registration: Registration, *, now: datetime) -> None:
         code=code_of(registration) or "",
         returns_from=registration.id,
         company=company_among(questions, answers),
+        source=registration.source,
     )
     event = event_for_sign_up(registration.event.slug, now=now, code=wish.code)
     service.sign_up(event, wish, now=now)

@@ -49,6 +49,7 @@ class SignUp:
     code: str = ""  # the invitation brought, for an event that asks for one
     returns_from: int | None = None  # the registration that this person comes back from
     company: str = ""  # whom they work for, if their answers say so: they are found by it
+    source: str = ""  # what led here (registrations.sources); empty: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,7 @@ def _insert(
         Registration.revised_at: now,
         Registration.search_text: found_by["search_text"],
         Registration.sort_name: found_by["sort_name"],
+        Registration.source: wish.source,
     }
     as_it_was_read = select(
         Event.id,

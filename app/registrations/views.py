@@ -37,6 +37,7 @@ from app.registrations.rules import (
     public_ticket_types,
     sign_up_status,
 )
+from app.registrations.sources import source_of
 from app.registrations.views_ticket import in_wechat
 from app.web.forms import Form
 from app.web.limits import limiter, sign_up_rate
@@ -58,7 +59,7 @@ def event_page(slug: str) -> Response:
     # Of an event by invitation no cache keeps the page: it is for those who have the code.
     answer = render if event.visibility is Visibility.INVITATION else public_page
     context = event_context(event, now=now, code=_code_for(event))
-    return answer("registrations/event.html", **context, form=form, status=status)
+    return answer("registrations/event.html", **context, form=form, status=status, source=source_of(request.args))
 
 
 @bp.post("/events/<slug>/invitation")
@@ -72,13 +73,13 @@ def use_code(slug: str) -> BaseResponse:
         refuse_unless_reachable(slug, now=utc_now(), code=form.code.data or "")
     except InvitationNeededError:
         return _ask_for_code(slug, form, is_wrong=True, status=422)
-    return see_other(".event_page", slug=slug, code=form.code.data)
+    return see_other(".event_page", slug=slug, code=form.code.data, via=source_of(request.args) or None)
 
 
 def _ask_for_code(slug: str, form: InvitationForm, *, is_wrong: bool, status: int = 200) -> Response:
     if is_wrong:
         form.refuse_code()
-    return render("registrations/invitation.html", status, form=form, slug=slug)
+    return render("registrations/invitation.html", status, form=form, slug=slug, source=source_of(request.args))
 
 
 def _code_for(event: Event) -> str:
@@ -103,7 +104,7 @@ def sign_up(slug: str) -> BaseResponse:
     if not form.validate():
         return _event_again(slug, form)
     try:
-        service.sign_up(event, form.wish(current_language(), code=code), now=now)
+        service.sign_up(event, form.wish(current_language(), code=code, source=source_of(request.args)), now=now)
     except BadInputError as error:
         form.refuse(error)
         return _event_again(slug, form)
@@ -116,7 +117,8 @@ def _event_again(slug: str, form: Form | None) -> Response:
     event = public_event(slug, now=now, code=request.args.get("code", ""))
     status = sign_up_status(event, now=now)
     context = event_context(event, now=now, code=_code_for(event))
-    return render("registrations/event.html", 422, **context, form=form, status=status)
+    source = source_of(request.args)
+    return render("registrations/event.html", 422, **context, form=form, status=status, source=source)
 
 
 @bp.get("/events/<slug>/registered")

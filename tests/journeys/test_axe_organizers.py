@@ -18,7 +18,7 @@ from tests.support.factories import LONG_AGO, sign_up_as
 from tests.support.rights import World, pages_of
 
 NARROWEST = 320
-PICTURES = {"invitations.picture"}
+PICTURES = {"invitations.picture", "numbers.chart", "partner_links.picture"}
 LOCALES = ("zh-CN", "en-GB")
 
 pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)

@@ -35,6 +35,7 @@ from app.imports import service as imports
 from app.mail.models import Letter, LetterState
 from app.messages.service import audience_values
 from app.messages.service import create as create_message
+from app.numbers.service import add_link
 from app.registrations.models import Question, QuestionKind, Registration
 from app.work import kinds
 from app.work import service as work
@@ -186,6 +187,15 @@ class World(Exported):
         }
         values = texts | audience_values(Wanted())
         return create_message(self.event.id, values, by=THE_SITE, now=utc_now())
+    def link_id(self) -> int:
+        """A link of a partner."""
+        return add_link(self.event.id, name="Newspaper", code="", by=THE_SITE, now=utc_now()).id
+
+    @cached_property
+    def chart(self) -> str:
+        """A chart that has something to show."""
+        assert self.registration.id
+        return "sign-ups"
 
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
         """Return the values of an address."""
@@ -206,6 +216,8 @@ _MESSAGE: dict[str, Any] = {"message_id": lambda world: world.message_id}
 _LAYOUT: dict[str, Any] = {"layout_id": lambda world: world.layout_id}
 _SCHEDULE: dict[str, Any] = {"schedule_id": lambda world: world.schedule_id}
 _VERSION: dict[str, Any] = {"version": lambda world: world.venue_version}
+_LINK: dict[str, Any] = {"link_id": lambda world: world.link_id}
+_CHART: dict[str, Any] = {"key": lambda world: world.chart}
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 
 RIGHTS: dict[str, Rule] = {
@@ -248,6 +260,10 @@ RIGHTS: dict[str, Rule] = {
     "team.change_role": site(Permission.SITE, **_MEMBER),
     "team.invite_again": site(Permission.SITE, **_MEMBER),
     "team.remove": site(Permission.SITE, **_MEMBER),
+    # Of a site where nobody has counted who came there is no chart.
+    "site_numbers.index": site(Permission.SEE),
+    "site_numbers.chart": site(Permission.SEE, (200, 404), key="attendance"),
+    "site_numbers.download": site(Permission.SEE, (200, 404), key="attendance", suffix="xlsx"),
     "search.index": anyone(),
     "search.keyboard": anyone(),
     "history.site_wide": site(Permission.SITE),
@@ -440,6 +456,15 @@ RIGHTS: dict[str, Rule] = {
     "approvals.decision": at_event(Permission.MANAGE_ATTENDEES, (303,)),
     "approvals.approve": at_event(Permission.MANAGE_ATTENDEES),
     "approvals.decline": at_event(Permission.MANAGE_ATTENDEES),
+    # Its numbers.
+    "numbers.index": at_event(Permission.SEE),
+    "numbers.answers": at_event(Permission.SEE),
+    "numbers.chart": at_event(Permission.SEE, **_CHART),
+    "numbers.download": at_event(Permission.SEE, suffix="xlsx", **_CHART),
+    "partner_links.index": at_event(Permission.CONFIGURE),
+    "partner_links.add": at_event(Permission.CONFIGURE),
+    "partner_links.remove": at_event(Permission.CONFIGURE, **_LINK),
+    "partner_links.picture": at_event(Permission.CONFIGURE, suffix="svg", **_LINK),
     # What an entry asks for is the permission for what it says was done; here it can be undone by nobody.
     "history.undo_at_event": at_event(Permission.SEE, entry_id=lambda world: world.entry_id),
 }
@@ -457,6 +482,8 @@ FILES: Final = (
     "exports.sponsor_file",
     "venue_lists.file",
     "imports.template",
+    "numbers.download",
+    "site_numbers.download",
 )
 
 
