@@ -8,9 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bench import event_page, exports, feed, footprint, letters, lists, messages, organizer, pages, sign_up
-from bench import event_page, exports, feed, footprint, imports, letters, lists, organizer, pages, sign_up
-from bench import event_page, exports, feed, footprint, letters, lists, numbers, organizer, pages, sign_up
+from bench import (
+    event_page,
+    exports,
+    feed,
+    footprint,
+    imports,
+    letters,
+    lists,
+    messages,
+    numbers,
+    organizer,
+    pages,
+    sign_up,
+)
 from bench.report import Figure, Report, machine
 from bench.stage import ENGINES, ROOT, Engine, Size, Stage, stage
 

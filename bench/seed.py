@@ -27,9 +27,8 @@ from app.events.models import (
 )
 from app.mail.models import Letter, LetterState
 from app.registrations.marks import AttendeeTag
-from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
-from app.registrations.searching import columns
 from app.registrations.models import Answer, Purpose, Question, QuestionKind, Registration, RegistrationState
+from app.registrations.searching import columns
 
 BATCH: Final = 5_000
 CITIES: Final = 8
@@ -228,14 +227,14 @@ def _registration(number: int, count: int, now: datetime) -> dict[str, Any]:
         "checked_in_at": now if number % 3 == 0 else None,
         "revised_at": signed_up_at,
         # One in seven came by a link of a partner; one alone by a poster.
-        "source": "poster" if number == count - 7 else "weibo" if number % 7 == 0 else "",
+        # One alone came by a poster.
+        "source": "poster" if number == count - 7 else _SOURCES[number % len(_SOURCES)],
         **columns(
             name=name_of(number),
             email=f"attendee.{number}@mail-{number % 97}.example.com",
             code=code_of(number),
             company=company_of(number) if number % 5 else "",
         ),
-        "source": _SOURCES[number % len(_SOURCES)],
     }
 
 

@@ -38,8 +38,7 @@ from app.registrations.models import (
 )
 from app.registrations.queries import MINE_MAX
 from app.registrations.seats import lock, release_seat
-from app.registrations.signals import person_erased
-from app.registrations.signals import address_forgotten
+from app.registrations.signals import address_forgotten, person_erased
 from app.registrations.waitlist import promote_all
 
 

@@ -307,8 +307,8 @@ class Answer(Model):
 
     __tablename__ = "answers"
     # Who gave this answer, without a look at the rows: one value of a question may be everybody's or one person's.
-    __table_args__ = (Index(None, "question_id", "value_key", "registration_id"),)
     __table_args__ = (
+        Index(None, "question_id", "value_key", "registration_id"),
         # How often each answer was given is read from this alone, in its order.
         Index(
             "ix_answers_counted",

@@ -187,6 +187,8 @@ class World(Exported):
         }
         values = texts | audience_values(Wanted())
         return create_message(self.event.id, values, by=THE_SITE, now=utc_now())
+
+    @cached_property
     def link_id(self) -> int:
         """A link of a partner."""
         return add_link(self.event.id, name="Newspaper", code="", by=THE_SITE, now=utc_now()).id
