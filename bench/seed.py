@@ -226,7 +226,6 @@ def _registration(number: int, count: int, now: datetime) -> dict[str, Any]:
         "cancelled_at": now if state is RegistrationState.CANCELLED else None,
         "checked_in_at": now if number % 3 == 0 else None,
         "revised_at": signed_up_at,
-        # One in seven came by a link of a partner; one alone by a poster.
         # One alone came by a poster.
         "source": "poster" if number == count - 7 else _SOURCES[number % len(_SOURCES)],
         **columns(

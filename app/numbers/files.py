@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from app.core.i18n import gettext as _
-from app.exports.files import XLSX_CELL_MAX, clean
+from app.exports.formats import XLSX_CELL_MAX, clean
 from app.numbers.charts import Chart
 
 # What Excel refuses in the name of a sheet, which has no more than 31 characters.

@@ -8,7 +8,7 @@ from typing import Final
 from app.core.i18n import Language, speaking
 from app.core.i18n import gettext as _
 from app.core.times import local_of
-from app.exports.files import neutral
+from app.exports.formats import neutral
 from app.organizer.past import Line
 
 _CHUNK: Final = 64 * 1024
