@@ -42,8 +42,9 @@ def index(slug: str) -> Response:
     managed = _managed(slug)
     own = {(text.kind, text.language) for text in texts_of(managed.event.id)}
     lines = [(kind, [language for language in LANGUAGES if (kind.name, language) in own]) for kind in all_kinds()]
+    changed = sum(len(languages) for _kind, languages in lines)
     return manage_page(
-        "wording/index.html", permissions=managed.permissions, event=managed.event, lines=lines, changed=len(own)
+        "wording/index.html", permissions=managed.permissions, event=managed.event, lines=lines, changed=changed
     )
 
 
