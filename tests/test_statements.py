@@ -19,6 +19,8 @@ from app.history.service import THE_SITE, Actor
 from app.mail.models import Letter, LetterState
 from app.registrations.models import Question, QuestionKind
 from app.registrations.service import cancel
+from app.wording.kinds import all_kinds
+from app.wording.models import LetterText
 from tests.events.test_recap import picture
 from tests.support.factories import LONG_AGO, sign_up_as, soon
 from tests.support.organizers import ADA, signed_in
@@ -95,6 +97,9 @@ class Rows:
             with transaction() as session:
                 photo = pictures.keep(pictures.encode(picture((60 * self.made, 0, 0))), now=utc_now())
                 session.add(EventPhoto(event_id=other.id, picture_id=photo.id, position=self.made))
+        with transaction() as session:
+            kind = all_kinds()[self.made].name
+            session.add(LetterText(event_id=event.id, kind=kind, language="en", body=name, revised_at=utc_now()))
         invite(event.id, label=name, uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
         with transaction():
             apply_changes(event, {"title": Texts(en=f"Title {name}")}, by=by, now=utc_now())

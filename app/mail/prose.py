@@ -1,4 +1,4 @@
-"""Markdown in a letter: the look of `templates/mail/parts.html`, in line, since many mail programs drop style sheets."""
+"""Markdown in a letter: the look of `templates/mail/parts.html`, in line, since mail programs drop style sheets."""
 
 import re
 from typing import Final
@@ -28,7 +28,7 @@ _STYLES: Final = {
 
 
 def styled(html: Markup) -> Markup:
-    """Return Markdown's HTML as a part of a letter: its first heading as that of the letter, a quotation as a notice."""
+    """Return Markdown's HTML as a part of a letter: headings as those of letters, a quotation as a notice."""
     return Markup(_TAG.sub(_styled_tag, str(html)))  # noqa: S704  # the same HTML, tags alone get a style
 
 

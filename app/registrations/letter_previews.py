@@ -37,9 +37,11 @@ def preview(kind: str, event_id: int, language: Language, wording: Wording) -> D
     """Write the letter to somebody made up, about the event as it is; the language is being spoken."""
     event = _event(event_id)
     context = _context(kind, event, language)
-    values = values_of(context, language, giver=str(GIVER.example), starts=start_of(event, language))
+    people = {"name": str(NAME.example), "giver": str(GIVER.example)}
+    values = values_of(context, language, starts=start_of(event, language), **people)
     return draft(
         "cancelled" if kind == "left" else kind,
+        shows_subject=True,
         prose=mails.written(kinds.kind_named(kind), wording, values),
         **context,
     )

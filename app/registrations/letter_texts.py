@@ -167,8 +167,7 @@ LETTERS: Final[Mapping[str, OfALetter]] = {
         _l("When somebody who has a place gives it back."),
         _l("You have given your place back: {event}"),
         _l(
-            "Hello {name},\n\n# You have given your place back\n\n"
-            "Thank you for telling us: somebody else can come now."
+            "Hello {name},\n\n# You have given your place back\n\nThank you for telling us: somebody else can come now."
         ),
         (),
     ),
@@ -191,14 +190,14 @@ LETTERS: Final[Mapping[str, OfALetter]] = {
     ),
     "transfer": OfALetter(
         _l("A place is passed on"),
-        _l("To whom somebody passes a place on. How to take it, and until when, follows."),
+        _l("To the person a place is passed on to. How to take it, and until when, follows."),
         _l("{giver} passes a place on to you: {event}"),
         _l("Hello {name},\n\n# {giver} cannot come and would like you to have their place"),
         (GIVER, UNTIL),
     ),
     "passed-on": OfALetter(
         _l("A place was taken over"),
-        _l("To whom passed a place on, when the other person has taken it."),
+        _l("To whoever passed a place on, once the other person has taken it."),
         _l("Your place has been taken over: {event}"),
         _l(
             "Hello {name},\n\n# Somebody else comes in your place\n\n"

@@ -1,4 +1,4 @@
-"""The form of what one kind of letter says: both languages side by side, the standard text where nothing else is said."""
+"""The form of what one kind of letter says: both languages side by side, the standard text where there is no other."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ class LetterTextForm(EditForm):
 
     subject = TextsField(_l("Subject"), length_max=SUBJECT_MAX)
     body = TextsField(
-        _l("Text"),
+        _l("Text of the letter"),
         length_max=BODY_MAX,
         rows=12,
         description=_l("Markdown: # is the heading, > makes a box, **strong**, lists with -, [text](https://…)."),
@@ -36,10 +36,10 @@ class LetterTextForm(EditForm):
         self._refuse_mistakes(field)
 
     def _refuse_mistakes(self, field: Any) -> None:
-        *others, last = [None, *mistakes_in(self.kind, field.data)]
-        field.errors = [*field.errors, *(sentence for sentence in others if sentence)]
-        if last:
-            raise ValidationError(last)
+        found = list(mistakes_in(self.kind, field.data))
+        field.errors = [*field.errors, *found[:-1]]
+        if found:
+            raise ValidationError(found[-1])
 
     def texts(self) -> dict[str, Texts]:
         """Return what the form holds, by part; where a box is empty, the standard text."""

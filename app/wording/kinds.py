@@ -76,10 +76,12 @@ def register(
         message = f"two rooms offer the text of letters of kind {kind!r}"
         raise ValueError(message)
     # In the history a step is about the letter it changed, so that one about another letter leaves it to be undone.
-    words.register_fields({
-        field_of(kind, "subject"): _l("%(letter)s: subject", letter=title),
-        field_of(kind, "body"): _l("%(letter)s: text", letter=title),
-    })
+    words.register_fields(
+        {
+            field_of(kind, "subject"): _l("%(letter)s: subject", letter=title),
+            field_of(kind, "body"): _l("%(letter)s: text", letter=title),
+        }
+    )
 
 
 def field_of(kind: str, part: str) -> str:

@@ -36,7 +36,7 @@ def prose(kind_name: str, event_id: int, language: Language, values: Mapping[str
             wording = wording_of(kind, own, language)
             if is_sound(kind, wording):
                 return written(kind, wording, values)
-        except Exception:  # whatever it is: somebody waits for this letter
+        except Exception:  # noqa: BLE001 - whatever it is: somebody waits for this letter
             # The values are of a person, and an exception may repeat them: neither goes into the log.
             log.warning("filling failed: letter %s, event %d, language %s", kind_name, event_id, language)
         log.warning(

@@ -25,9 +25,9 @@ def completed(kind: Kind, texts: Mapping[str, Texts]) -> dict[str, Texts]:
     """Return the texts by part, with those of the house where a language is empty."""
     standard = standard_texts(kind)
     return {
-        part: Texts(**{
-            language: getattr(texts[part], language) or getattr(standard[part], language) for language in LANGUAGES
-        })
+        part: Texts(
+            **{language: getattr(texts[part], language) or getattr(standard[part], language) for language in LANGUAGES}
+        )
         for part in PARTS
     }
 

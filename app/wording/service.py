@@ -24,9 +24,7 @@ SAVED: Final = "letter_text.saved"
 RESET: Final = "letter_text.reset"
 
 
-def save(
-    event_id: int, kind_name: str, mine: Mapping[str, Texts], *, seen: Seen, by: Actor, now: datetime
-) -> bool:
+def save(event_id: int, kind_name: str, mine: Mapping[str, Texts], *, seen: Seen, by: Actor, now: datetime) -> bool:
     """Write what was changed since it was seen; return whether anything was. What is empty is the standard text again.
 
     Raises BadInputError, for the part, when a placeholder is broken, and ClashError for what somebody else has changed

@@ -1,8 +1,9 @@
 """The organizers' pages on which they change what an event's automatic letters say."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import gate
@@ -11,31 +12,24 @@ from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
 from app.core.clock import utc_now
 from app.core.errors import BadInputError
-from app.core.i18n import LANGUAGES, Language, language_of, speaking
+from app.core.i18n import LANGUAGES, Language, Texts, current_language, language_of, speaking
 from app.core.i18n import gettext as _
 from app.core.versions import ClashError
 from app.events.managed import Managed, managed_event
-from app.mail.kinds import Draft
+from app.mail.views_dev import LETTER_POLICY
 from app.web.bodies import takes
+from app.web.headers import CONTENT_SECURITY_POLICY
 from app.web.pages import see_other
 from app.wording.forms import LetterTextForm, letter_text_form
 from app.wording.kinds import Kind, Wording, all_kinds, kind_named
 from app.wording.queries import texts_of, values_of
-from app.wording.rules import is_sound
+from app.wording.rules import PARTS, is_sound, mistakes_in
 from app.wording.service import reset, save
 
 # Two languages of a long text, each Chinese character of which a form sends as nine bytes.
-_BYTES_MAX = 256 * 1024
+_BYTES_MAX: Final = 256 * 1024
 
 bp = Blueprint("letter_texts", __name__, url_prefix=f"{PATH}/events/<slug>/letters/texts")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A letter in one language as somebody would get it; `draft` is None while its text has a mistake."""
-
-    language: Language
-    draft: Draft | None
 
 
 def _managed(slug: str) -> Managed:
@@ -64,22 +58,21 @@ def edit(slug: str, kind: str) -> Response:
 @bp.post("/<kind>")
 @takes(_BYTES_MAX)
 def change(slug: str, kind: str) -> BaseResponse:
-    """Save what was changed; or only show how it would look."""
+    """Save what was changed."""
     managed, wanted = _managed(slug), kind_named(kind)
     form = letter_text_form(wanted, values_of(managed.event.id, wanted), request.form)
     if not form.validate():
         return _page(managed, form, 422)
-    if request.form.get("preview"):
-        return _page(managed, form, is_preview=True)
     try:
-        save(managed.event.id, kind, form.texts(), seen=form.seen, by=gate.actor(), now=utc_now())
+        is_changed = save(managed.event.id, kind, form.texts(), seen=form.seen, by=gate.actor(), now=utc_now())
     except ClashError as error:
         form.show(error)
         return _page(managed, form, 409)
     except BadInputError as error:
         form.refuse(error)
         return _page(managed, form, 422)
-    return see_other(".edit", slug=slug, kind=kind, done="saved")
+    # A bare `done` offers to take back what was done just now.
+    return see_other(".edit", slug=slug, kind=kind, done="" if is_changed else "saved")
 
 
 @bp.post("/<kind>/standard")
@@ -89,32 +82,55 @@ def to_standard(slug: str, kind: str) -> BaseResponse:
     language = language_of(request.form.get("language"))
     if language is None:
         raise BadInputError(_("Please say in which language."))
-    reset(managed.event.id, wanted.name, language, by=gate.actor(), now=utc_now())
-    return see_other(".edit", slug=slug, kind=kind, done="standard")
+    is_changed = reset(managed.event.id, wanted.name, language, by=gate.actor(), now=utc_now())
+    return see_other(".edit", slug=slug, kind=kind, done="" if is_changed else "saved")
 
 
-def _page(managed: Managed, form: LetterTextForm, status: int = 200, *, is_preview: bool = False) -> Response:
+@bp.get("/<kind>/look")
+def look(slug: str, kind: str) -> Response:
+    """Show the letter as it would arrive now."""
+    managed, wanted = _managed(slug), kind_named(kind)
+    language = language_of(request.args.get("language")) or current_language()
+    return _letter(managed, wanted, language, values_of(managed.event.id, wanted))
+
+
+@bp.post("/<kind>/look")
+@takes(_BYTES_MAX)
+def look_at_typed(slug: str, kind: str) -> Response:
+    """Show the letter as it would arrive with what is typed; nothing is saved."""
+    managed, wanted = _managed(slug), kind_named(kind)
+    language = language_of(request.form.get("language")) or current_language()
+    form = letter_text_form(wanted, values_of(managed.event.id, wanted), request.form)
+    return _letter(managed, wanted, language, form.texts())
+
+
+def _letter(managed: Managed, kind: Kind, language: Language, texts: Mapping[str, Texts]) -> Response:
+    """Answer with a letter, for the frame in its page; with what is wrong where it cannot be written."""
+    wording = Wording(*(getattr(texts[part], language) for part in PARTS))
+    if is_sound(kind, wording):
+        with speaking(language):
+            draft = kind.preview(managed.event.id, language, wording)
+        html = draft.html.replace("<head>", '<head><base target="_blank">', 1)
+    else:
+        sentences = [sentence for part in PARTS for sentence in mistakes_in(kind, texts[part])]
+        html = render_template("wording/broken.html", sentences=sentences)
+    response = Response(html)
+    response.headers["Content-Security-Policy"] = LETTER_POLICY
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _page(managed: Managed, form: LetterTextForm, status: int = 200) -> Response:
     kind, event_id = form.kind, managed.event.id
-    own = [text.language for text in texts_of(event_id, kind.name)]
-    done = {"saved": _("Saved."), "standard": _("The standard text holds again.")}
-    return manage_page(
+    response = manage_page(
         "wording/edit.html",
         status,
         permissions=managed.permissions,
         event=managed.event,
         form=form,
         kind=kind,
-        own=own,
-        shown=[_shown(event_id, kind, form, language) for language in LANGUAGES],
-        is_preview=is_preview,
-        done=done.get(request.args.get("done", ""), ""),
+        own=[text.language for text in texts_of(event_id, kind.name)],
+        done=request.args.get("done"),
     )
-
-
-def _shown(event_id: int, kind: Kind, form: LetterTextForm, language: Language) -> Shown:
-    texts = form.texts()
-    wording = Wording(*(getattr(texts[part], language) for part in ("subject", "body")))
-    if not is_sound(kind, wording):
-        return Shown(language, None)
-    with speaking(language):
-        return Shown(language, kind.preview(event_id, language, wording))
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
+    return response

@@ -1,7 +1,7 @@
 """Messages of organizers to attendees, who wants no news, and which letters belong to an event or to a message.
 
 Revision ID: 0036
-Revises: 0031w
+Revises: 0037
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0036"
-down_revision = "0031w"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -317,6 +317,13 @@ RIGHTS: dict[str, Rule] = {
     "agenda.take": at_event(Permission.EDIT),
     # Those who come.
     "attendees.announce_now": at_event(Permission.WRITE),
+    # What its letters say.
+    "letter_texts.index": at_event(Permission.WRITE),
+    "letter_texts.edit": at_event(Permission.WRITE, kind="waiting"),
+    "letter_texts.change": at_event(Permission.WRITE, kind="waiting"),
+    "letter_texts.look": at_event(Permission.WRITE, kind="waiting"),
+    "letter_texts.look_at_typed": at_event(Permission.WRITE, kind="waiting"),
+    "letter_texts.to_standard": at_event(Permission.WRITE, kind="waiting"),
     # Long work.
     "work.index": at_event(Permission.SEE),
     "work.show": at_event(Permission.MANAGE_ATTENDEES, code=lambda world: world.task_code),
@@ -376,7 +383,9 @@ RIGHTS: dict[str, Rule] = {
 
 
 # Files: no pages to look at, and what they cost is their length.
-FILES: Final = ("message_sending.letter", "exports.download", "history.site_file", "history.event_file")
+FILES: Final = (
+    "exports.download", "history.site_file", "history.event_file", "letter_texts.look", "message_sending.letter",
+)  # fmt: skip
 
 
 def pages_of(world: World, *, venue: str = "gehua") -> dict[str, str]:

@@ -1,12 +1,12 @@
 """What an event's automatic letters say in the organizers' own words.
 
-Revision ID: 0031ww
+Revision ID: 0037
 Revises: 0031
 """
 
 import sqlalchemy as sa
 from alembic import op
-revision = '0031w'
+revision = '0037'
 down_revision = '0031'
 branch_labels = None
 depends_on = None
