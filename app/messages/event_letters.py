@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func, select, union_all
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, select, union_all
 
 from app.attendees.wanted import Wanted, matching
 from app.core.addresses import key_of
@@ -23,6 +23,8 @@ from app.registrations.letters import topic_of
 from app.registrations.models import Registration
 
 PER_PAGE: Final = 50
+# More of them than this are not counted on a page: of 300,000 letters that alone would take as long as all the rest.
+COUNTED_MAX: Final = 50_000
 # People of whom a search shows the letters; who looks for a common name gives more of it.
 SEARCHED_MAX: Final = 200
 # The tabs: what organizers call a state may be several of ours.
@@ -63,10 +65,27 @@ class Page:
 
 
 def counts(event_id: int) -> dict[str, int]:
-    """Return the number of the event's letters behind each tab; one statement within an index."""
-    statement = select(Letter.state, func.count()).where(Letter.topic == topic_of(event_id)).group_by(Letter.state)
-    found: dict[LetterState, int] = dict(db.session.execute(statement).all())
-    return {tab: sum(found.get(state, 0) for state in states) for tab, states in STATES.items()}
+    """Return the number of the event's letters behind each tab; what is more than COUNTED_MAX is one more than that.
+
+    One statement within an index.
+    """
+    each = []
+    for state in LetterState:
+        some = select(Letter.id).where(Letter.topic == topic_of(event_id), Letter.state == state)
+        each.append(
+            select(literal(state.value).label("state"), func.count()).select_from(
+                some.limit(COUNTED_MAX + 1).subquery()
+            )
+        )
+    found: dict[str, int] = dict(db.session.execute(union_all(*each)).all())
+    return {
+        tab: min(sum(found.get(state.value, 0) for state in states), COUNTED_MAX + 1) for tab, states in STATES.items()
+    }
+
+
+def in_figures(number: int, counted_max: int) -> str:
+    """Return a number that was counted up to a limit, as it is shown."""
+    return f"{counted_max:,}+" if number > counted_max else f"{number:,}"
 
 
 def page(event: Event, wish: Wish, *, before: int | None = None, after: int | None = None) -> Page:
