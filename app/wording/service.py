@@ -1,4 +1,4 @@
-"""Changing what an event's letters say, going back to the standard text, and taking either back."""
+"""Changing what an event's letters say, and going back to the standard text."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,9 +12,7 @@ from app.core.i18n import LANGUAGES, Language, Texts
 from app.core.i18n import gettext as _
 from app.core.versions import Seen, settle
 from app.events.models import Event
-from app.history import undo
-from app.history.models import Entry
-from app.history.service import Actor, plain, record
+from app.history.service import Actor, record
 from app.wording.kinds import Kind, field_of, kind_named
 from app.wording.models import LetterText
 from app.wording.queries import texts_of, values_of
@@ -33,10 +31,10 @@ def save(event_id: int, kind_name: str, mine: Mapping[str, Texts], *, seen: Seen
     kind = kind_named(kind_name)
     _refuse_mistakes(kind, mine)
     with transaction():
-        _lock(event_id)
+        lock(event_id)
         theirs = values_of(event_id, kind)
         write = settle(seen, completed(kind, mine), theirs)
-        return _write(event_id, kind, theirs, theirs | write, action=SAVED, by=by, now=now)
+        return write_texts(event_id, kind, theirs, theirs | write, action=SAVED, by=by, now=now)
 
 
 def reset(event_id: int, kind_name: str, language: Language, *, by: Actor, now: datetime) -> bool:
@@ -44,28 +42,12 @@ def reset(event_id: int, kind_name: str, language: Language, *, by: Actor, now: 
     kind = kind_named(kind_name)
     standard = standard_texts(kind)
     with transaction():
-        _lock(event_id)
+        lock(event_id)
         theirs = values_of(event_id, kind)
         wanted = {
             part: Texts(**theirs[part].as_dict() | {language: getattr(standard[part], language)}) for part in PARTS
         }
-        return _write(event_id, kind, theirs, wanted, action=RESET, by=by, now=now)
-
-
-def take_back(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -> None:  # noqa: ARG001 - history.undo.Run
-    """Bring back what a letter said before; raises ConflictError when it says something else by now."""
-    event_id = entry.event_id
-    touched = {name.split(":")[1] for name in entry.changes if name.startswith("letter:")}
-    if event_id is None or len(touched) != 1:
-        raise undo.changed_since()
-    kind = kind_named(touched.pop())
-    _lock(event_id)
-    theirs = values_of(event_id, kind)
-    changed = {part: entry.changes[name] for part in PARTS if (name := field_of(kind.name, part)) in entry.changes}
-    if any(plain(theirs[part]) != after for part, (_before, after) in changed.items()):
-        raise undo.changed_since()
-    wanted = theirs | {part: Texts(**before) for part, (before, _after) in changed.items()}
-    _write(event_id, kind, theirs, wanted, action=SAVED, by=by, now=now)
+        return write_texts(event_id, kind, theirs, wanted, action=RESET, by=by, now=now)
 
 
 def copy_texts(source_id: int, copy_ids: list[int], *, now: datetime) -> None:
@@ -85,14 +67,14 @@ def _refuse_mistakes(kind: Kind, texts: Mapping[str, Texts]) -> None:
             raise BadInputError(" ".join(found), field=part)
 
 
-def _lock(event_id: int) -> None:
+def lock(event_id: int) -> None:
     """Let one at a time write the texts of an event; who signs up does not wait for it."""
     statement = select(Event.id).where(Event.id == event_id).with_for_update(key_share=True)
     if require_transaction().scalar(statement) is None:
         raise NotFoundError(_("This event was deleted in the meantime."))
 
 
-def _write(
+def write_texts(
     event_id: int,
     kind: Kind,
     before: Mapping[str, Texts],
@@ -102,7 +84,7 @@ def _write(
     by: Actor,
     now: datetime,
 ) -> bool:
-    """Keep what differs from the standard text, and nothing else; under the lock."""
+    """Keep what differs from the standard text, and nothing else, under the lock; return whether anything changed."""
     changes = {field_of(kind.name, part): (before[part], after[part]) for part in PARTS if before[part] != after[part]}
     if not changes:
         return False

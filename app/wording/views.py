@@ -42,8 +42,9 @@ def index(slug: str) -> Response:
     managed = _managed(slug)
     own = {(text.kind, text.language) for text in texts_of(managed.event.id)}
     lines = [(kind, [language for language in LANGUAGES if (kind.name, language) in own]) for kind in all_kinds()]
+    changed = sum(len(languages) for _kind, languages in lines)
     return manage_page(
-        "wording/index.html", permissions=managed.permissions, event=managed.event, lines=lines, changed=len(own)
+        "wording/index.html", permissions=managed.permissions, event=managed.event, lines=lines, changed=changed
     )
 
 
@@ -121,7 +122,8 @@ def _letter(managed: Managed, kind: Kind, language: Language, texts: Mapping[str
 
 
 def _page(managed: Managed, form: LetterTextForm, status: int = 200) -> Response:
-    kind, event_id = form.kind, managed.event.id
+    kind = form.kind
+    own = {text.language for text in texts_of(managed.event.id, kind.name)}
     response = manage_page(
         "wording/edit.html",
         status,
@@ -129,7 +131,7 @@ def _page(managed: Managed, form: LetterTextForm, status: int = 200) -> Response
         event=managed.event,
         form=form,
         kind=kind,
-        own=[text.language for text in texts_of(event_id, kind.name)],
+        own=[language for language in LANGUAGES if language in own],
         done=request.args.get("done"),
     )
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"

@@ -36,8 +36,7 @@ from app.registrations.models import Question, QuestionKind, Registration
 from app.work import kinds
 from app.work import service as work
 from app.work.kinds import Kind
-from tests.messages.sending import VALUES
-from tests.support.factories import sign_up_as
+from tests.support.factories import MESSAGE, sign_up_as
 from tests.support.people import add_session
 
 Where = Literal["event", "venue", "site", "signed in", "open"]
@@ -164,7 +163,7 @@ class World:
     @cached_property
     def message_id(self) -> int:
         """A message that is a draft."""
-        return create_message(self.event.id, VALUES, by=THE_SITE, now=utc_now())
+        return create_message(self.event.id, MESSAGE, by=THE_SITE, now=utc_now())
 
     def values(self, rule: Rule, names: set[str]) -> dict[str, Any]:
         """Return the values of an address."""

@@ -74,6 +74,10 @@ def test_what_is_saved_is_shown_and_can_be_given_up(event, browser, db):
     assert "English: back to the standard text" in page
     assert "Chinese: back to the standard text" not in page
 
+    history = unescape(browser.get("/organizer/events/meetup/history?lang=en").text)
+    assert "Text of a letter changed" in history
+    assert "Registered: text (English)" in history
+
     answer = browser.post(f"{BASE}/confirmed/standard", data={"language": "en"})
 
     assert answer.status_code == 303
