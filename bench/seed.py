@@ -78,12 +78,12 @@ def events(count: int, *, agenda: int, now: datetime, within: timedelta = timede
     with transaction() as session:
         write = session.connection()
         ids = range(1, count + 1)
-        _insert(write, Event.__table__, (_event(n, min(_APART, within / count), now) for n in ids))
-        _insert(write, event_tags, ({"event_id": n, "tag_id": 1 + (n + k) % TAGS} for n in ids for k in range(2)))
-        _insert(write, TicketType.__table__, (_ticket_type(n) for n in ids))
+        insert_rows(write, Event.__table__, (_event(n, min(_APART, within / count), now) for n in ids))
+        insert_rows(write, event_tags, ({"event_id": n, "tag_id": 1 + (n + k) % TAGS} for n in ids for k in range(2)))
+        insert_rows(write, TicketType.__table__, (_ticket_type(n) for n in ids))
         if agenda:
-            _insert(write, Session.__table__, (_session(n, k, agenda) for n in ids for k in range(agenda)))
-            _insert(
+            insert_rows(write, Session.__table__, (_session(n, k, agenda) for n in ids for k in range(agenda)))
+            insert_rows(
                 write,
                 SessionSpeaker.__table__,
                 (
@@ -199,6 +199,8 @@ def attendees(count: int, *, now: datetime) -> None:
         _insert(write, Answer.__table__, (row for n in ids if n % 5 for row in _answers(n)))
         _insert(write, AttendeeTag.__table__, (_tag(n, "VIP") for n in ids if n % 50 == 0))
         _insert(write, AttendeeTag.__table__, (_tag(n, "Prize") for n in ids if n == count - 3))
+        insert_rows(write, Registration.__table__, (_registration(n, count, now) for n in ids))
+        insert_rows(write, Answer.__table__, (row for n in ids if n % 5 for row in _answers(n)))
     settle()
 
 
@@ -261,7 +263,9 @@ def _tag(number: int, name: str) -> dict[str, Any]:
 def letters(count: int, *, due: int, now: datetime) -> None:
     """Add so many letters, one to each attendee; the last `due` of them have not been sent."""
     with transaction() as session:
-        _insert(session.connection(), Letter.__table__, (_letter(n, n > count - due, now) for n in range(1, count + 1)))
+        insert_rows(
+            session.connection(), Letter.__table__, (_letter(n, n > count - due, now) for n in range(1, count + 1))
+        )
     settle()
 
 
@@ -319,7 +323,7 @@ def open_event_id(slug: str) -> int:
     return found
 
 
-def _insert(write: Connection, table: Any, rows: Rows) -> None:  # noqa: ANN401 - __table__ is typed as FromClause
+def insert_rows(write: Connection, table: Any, rows: Rows) -> None:  # noqa: ANN401 - __table__ is typed as FromClause
     assert isinstance(table, Table)
     batch: list[dict[str, Any]] = []
     for row in rows:

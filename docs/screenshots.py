@@ -52,6 +52,7 @@ MANAGING: Final = (
     Picture("organizer-move-en", f"{MANAGED}/schedule", 1280, "en-GB", "dark"),
     Picture("organizer-team-en", "/organizer/team", 1280, "en-GB", "light"),
     Picture("organizer-history-en", f"{MANAGED}/history", 1280, "en-GB", "light"),
+    Picture("organizer-message-en", f"{MANAGED}/messages/new", 1280, "en-GB", "light"),
     Picture("organizer-phone-zh", MANAGED, 375, "zh-CN", "dark"),
 )
 

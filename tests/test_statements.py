@@ -17,12 +17,13 @@ from app.events.models import City, EventAddress, EventPhoto, EventState, Series
 from app.events.service import apply_changes
 from app.history.service import THE_SITE, Actor
 from app.mail.models import Letter, LetterState
+from app.messages.service import create as create_message
 from app.registrations.models import Question, QuestionKind
 from app.registrations.service import cancel
 from app.wording.kinds import all_kinds
 from app.wording.models import LetterText
 from tests.events.test_recap import picture
-from tests.support.factories import LONG_AGO, sign_up_as, soon
+from tests.support.factories import LONG_AGO, MESSAGE, sign_up_as, soon
 from tests.support.organizers import ADA, signed_in
 from tests.support.people import add_session, give_role, make_group, make_person, make_role
 from tests.support.rights import World, organizer_named, pages_of
@@ -100,6 +101,7 @@ class Rows:
         with transaction() as session:
             kind = all_kinds()[self.made].name
             session.add(LetterText(event_id=event.id, kind=kind, language="en", body=name, revised_at=utc_now()))
+        create_message(event.id, MESSAGE | {"subject": Texts(en=name)}, by=THE_SITE, now=utc_now())
         invite(event.id, label=name, uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
         with transaction():
             apply_changes(event, {"title": Texts(en=f"Title {name}")}, by=by, now=utc_now())

@@ -75,10 +75,12 @@ def entries(registration: Registration) -> Sequence[tuple[Entry, str]]:
 
 
 def letter_names() -> Mapping[str, str]:
-    """Return what people call the letters of this room, by kind, in the page's language."""
+    """Return what people call the letters about an event, by kind, in the page's language."""
     return {
         "confirmed": _("Confirmation"),
         "waiting": _("On the waiting list"),
+        "pending": _("Waits for approval"),
+        "declined": _("Declined"),
         "promoted": _("A seat from the waiting list"),
         "offered": _("Offer of a seat"),
         "offer-expired": _("Offer has ended"),
@@ -89,8 +91,13 @@ def letter_names() -> Mapping[str, str]:
         "transfer": _("Place offered to somebody else"),
         "reminder": _("Reminder"),
         "again": _("Link sent again"),
+        "renewed": _("New link"),
+        "calendar-file": _("Calendar file"),
+        "erased": _("Taken out of the calendar"),
         "event-changed": _("Event changed"),
         "event-cancelled": _("Event cancelled"),
+        "message": _("Message"),
+        "message-test": _("Test of a message"),
     }
 
 
@@ -101,7 +108,7 @@ def letter_states() -> Mapping[LetterState, str]:
         LetterState.SENDING: _("Waits to be sent"),
         LetterState.SENT: _("Sent"),
         LetterState.FAILED: _("Failed"),
-        LetterState.STOPPED: _("Not sent: no longer true"),
+        LetterState.STOPPED: _("Not sent: stopped, or no longer true"),
     }
 
 

@@ -14,6 +14,8 @@ FAILED_SHOWN_MAX: Final = 100
 
 # Written out, not bound: neither engine uses a partial index for a predicate that it cannot read (ix_letters_due).
 IN_THE_QUEUE: Final = text("letters.state IN ('queued', 'sending')")
+# As above (ix_letters_batch): letters that were queued together with others.
+IN_A_BATCH: Final = text("letters.batch != ''")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, func, select, union_all
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, select, union_all
 
 from app.attendees.wanted import Wanted, matching
 from app.core.addresses import key_of
@@ -17,11 +17,14 @@ from app.events.models import Event
 from app.history.service import Actor, record
 from app.mail import service as mail
 from app.mail.models import Letter, LetterState
+from app.mail.queries import IN_A_BATCH
 from app.messages.models import Message
 from app.registrations.letters import topic_of
 from app.registrations.models import Registration
 
 PER_PAGE: Final = 50
+# More of them than this are not counted on a page: of 300,000 letters that alone would take as long as all the rest.
+COUNTED_MAX: Final = 50_000
 # People of whom a search shows the letters; who looks for a common name gives more of it.
 SEARCHED_MAX: Final = 200
 # The tabs: what organizers call a state may be several of ours.
@@ -62,16 +65,33 @@ class Page:
 
 
 def counts(event_id: int) -> dict[str, int]:
-    """Return the number of the event's letters behind each tab; one statement within an index."""
-    statement = select(Letter.state, func.count()).where(Letter.topic == topic_of(event_id)).group_by(Letter.state)
-    found: dict[LetterState, int] = dict(db.session.execute(statement).all())
-    return {tab: sum(found.get(state, 0) for state in states) for tab, states in STATES.items()}
+    """Return the number of the event's letters behind each tab; what is more than COUNTED_MAX is one more than that.
+
+    One statement within an index.
+    """
+    each = []
+    for state in LetterState:
+        some = select(Letter.id).where(Letter.topic == topic_of(event_id), Letter.state == state)
+        each.append(
+            select(literal(state.value).label("state"), func.count()).select_from(
+                some.limit(COUNTED_MAX + 1).subquery()
+            )
+        )
+    found: dict[str, int] = dict(db.session.execute(union_all(*each)).all())
+    return {
+        tab: min(sum(found.get(state.value, 0) for state in states), COUNTED_MAX + 1) for tab, states in STATES.items()
+    }
+
+
+def in_figures(number: int, counted_max: int) -> str:
+    """Return a number that was counted up to a limit, as it is shown."""
+    return f"{counted_max:,}+" if number > counted_max else f"{number:,}"
 
 
 def page(event: Event, wish: Wish, *, before: int | None = None, after: int | None = None) -> Page:
     """Return up to 50 letters older than the id `before`, or those just newer than the id `after`."""
-    which = _which(event, wish)
-    ids = db.session.scalars(_ids(which, wish, before=before, after=after)).all()
+    find = _searched if wish.search else _walked
+    ids = db.session.scalars(find(event, wish, before=before, after=after)).all()
     more, ids = len(ids) > PER_PAGE, ids[:PER_PAGE]
     letters = db.session.scalars(select(Letter).where(Letter.id.in_(ids)).order_by(Letter.id.desc())).all()
     lines = _lines(letters)
@@ -80,38 +100,58 @@ def page(event: Event, wish: Wish, *, before: int | None = None, after: int | No
     return Page(lines, letters[0].id if letters and before is not None else None, letters[-1].id if more else None)
 
 
-def _ids(which: Sequence[ColumnElement[bool]], wish: Wish, *, before: int | None, after: int | None) -> Any:  # noqa: ANN401 - a statement
-    """Return the statement for the numbers of a page's letters and one more."""
-    newest_first = after is None
-    bound: list[ColumnElement[bool]] = []
-    if after is not None:
-        bound.append(Letter.id > after)
-    elif before is not None:
-        bound.append(Letter.id < before)
-    states = STATES.get(wish.state) or tuple(LetterState)
+def _walked(event: Event, wish: Wish, *, before: int | None, after: int | None) -> Any:  # noqa: ANN401 - a statement
+    """Return the statement for the numbers of a page's letters and one more, by the index of topics or of batches."""
+    which: list[ColumnElement[bool]] = [Letter.topic == topic_of(event.id)]
+    if wish.message_id is not None:
+        # The topic asked for in a way that leaves the index of topics alone, which is the longer one.
+        which = [*_of_message(wish), func.coalesce(Letter.topic, "") == topic_of(event.id)]
     # One walk along the index for each state, since no index is in the order of the ids of several.
     walks = []
-    for state in states:
-        walk = select(Letter.id).where(*which, Letter.state == state, *bound)
-        walk = walk.order_by(Letter.id.desc() if newest_first else Letter.id).limit(PER_PAGE + 1)
-        walks.append(select(walk.subquery().c.id))
+    for state in _states(wish):
+        walk = select(Letter.id).where(*which, Letter.state == state, *_bound(Letter.id, before, after))
+        walks.append(select(walk.order_by(_order(Letter.id, after)).limit(PER_PAGE + 1).subquery().c.id))
     together = union_all(*walks).subquery()
-    order = together.c.id.desc() if newest_first else together.c.id
-    return select(together.c.id).order_by(order).limit(PER_PAGE + 1)
+    return select(together.c.id).order_by(_order(together.c.id, after)).limit(PER_PAGE + 1)
 
 
-def _which(event: Event, wish: Wish) -> list[ColumnElement[bool]]:
-    if wish.search:
-        # Not by the index of topics, in which every letter of the event would be looked at.
-        about_it = func.coalesce(Letter.topic, "") == topic_of(event.id)
-        return [Letter.to_key.in_(_keys(event, wish.search)), about_it, *_of_message(wish)]
-    if wish.message_id is not None:
-        return [*_of_message(wish), func.coalesce(Letter.topic, "") == topic_of(event.id)]
-    return [Letter.topic == topic_of(event.id)]
+def _searched(event: Event, wish: Wish, *, before: int | None, after: int | None) -> Any:  # noqa: ANN401 - a statement
+    """Return the same for the letters to some addresses, by the index of addresses and by no other.
+
+    Everything else is asked for in a way that no index answers: by each of them more letters would be looked at.
+    """
+    number = Letter.id + 0
+    return (
+        select(number)
+        .where(
+            Letter.to_key.in_(_keys(event, wish.search)),
+            func.coalesce(Letter.topic, "") == topic_of(event.id),
+            func.coalesce(Letter.state, Letter.state).in_(_states(wish)),
+            *([func.coalesce(Letter.batch, "") == f"message:{wish.message_id}"] if wish.message_id is not None else []),
+            *_bound(number, before, after),
+        )
+        .order_by(_order(number, after))
+        .limit(PER_PAGE + 1)
+    )
+
+
+def _states(wish: Wish) -> Sequence[LetterState]:
+    return STATES.get(wish.state) or tuple(LetterState)
+
+
+def _bound(number: SQLColumnExpression[int], before: int | None, after: int | None) -> list[ColumnElement[bool]]:
+    if after is not None:
+        return [number > after]
+    return [] if before is None else [number < before]
+
+
+def _order(number: SQLColumnExpression[int], after: int | None) -> SQLColumnExpression[int]:
+    """Return the order in which a page is found: from its near end."""
+    return number.desc() if after is None else number.asc()
 
 
 def _of_message(wish: Wish) -> list[ColumnElement[bool]]:
-    return [] if wish.message_id is None else [Letter.batch == f"message:{wish.message_id}", Letter.batch != ""]
+    return [Letter.batch == f"message:{wish.message_id}", cast("ColumnElement[bool]", IN_A_BATCH)]
 
 
 def _keys(event: Event, search: str) -> Sequence[str]:

@@ -84,7 +84,7 @@ class MessageForm(EditForm):
 
     subject = TextsField(_l("Subject"), length_max=SUBJECT_MAX)
     body = TextsField(
-        _l("Text"),
+        _l("Body"),
         length_max=BODY_MAX,
         rows=12,
         description=_l("Markdown: # is the heading, > makes a box, **strong**, lists with -, [text](https://…)."),

@@ -10,6 +10,7 @@ from app.core.db import db
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
 from app.mail.models import Letter, LetterState
+from app.mail.queries import IN_A_BATCH
 from app.messages.models import Message
 
 PER_PAGE: Final = 50
@@ -51,7 +52,7 @@ def letters_of(those: Sequence[Message]) -> Mapping[int, Letters]:
     """Return how the letters of each message are, by its id; one statement over a small index."""
     statement = (
         select(Letter.batch, Letter.state, func.count())
-        .where(Letter.batch.in_([message.batch for message in those]), Letter.batch != "", Letter.state.in_(_COUNTED))
+        .where(Letter.batch.in_([message.batch for message in those]), IN_A_BATCH, Letter.state.in_(_COUNTED))
         .group_by(Letter.batch, Letter.state)
     )
     found: dict[str, dict[LetterState, int]] = {}

@@ -15,6 +15,7 @@ from app.events.models import Event
 from app.history.service import THE_SITE, Actor, record
 from app.mail import outbox
 from app.mail.models import Letter, LetterState, Priority
+from app.mail.queries import IN_A_BATCH
 from app.messages import mails
 from app.messages.audience import Outlook, outlook, reached
 from app.messages.models import Message, MessageState, Purpose
@@ -161,9 +162,7 @@ def stop(event_id: int, message_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def _waiting(message: Message) -> Any:  # noqa: ANN401 - a statement
-    return select(func.count()).where(
-        Letter.batch == message.batch, Letter.batch != "", Letter.state == LetterState.QUEUED
-    )
+    return select(func.count()).where(Letter.batch == message.batch, IN_A_BATCH, Letter.state == LetterState.QUEUED)
 
 
 def send_test(
@@ -259,7 +258,7 @@ def _stop_next(session: Session, message: Message, *, now: datetime) -> int:
     """Stop the next letters of a stopped message; those that come due meanwhile are not written anyway."""
     waiting = (
         select(Letter.id)
-        .where(Letter.batch == message.batch, Letter.batch != "", Letter.state == LetterState.QUEUED)
+        .where(Letter.batch == message.batch, IN_A_BATCH, Letter.state == LetterState.QUEUED)
         .order_by(Letter.id)
         .limit(STEP)
     )

@@ -46,7 +46,7 @@ def index(slug: str) -> Response:
         wish=wish,
         message=message,
         kept={"q": wish.search or None, "message": wish.message_id},
-        counts=event_letters.counts(event.id),
+        counts=_counts(event.id),
         page=event_letters.page(event, wish, before=number("before") or None, after=number("after") or None),
         tabs=tab_names(),
         tab_of={state: tab for tab, states in STATES.items() for state in states},
@@ -55,6 +55,15 @@ def index(slug: str) -> Response:
         last_kinds=kinds.last_kinds(),
         done=done.get(request.args.get("done", "")),
     )
+
+
+def _counts(event_id: int) -> dict[str, str]:
+    """Return the numbers behind the tabs as they are shown; "" is the tab of all."""
+    counts, most = event_letters.counts(event_id), event_letters.COUNTED_MAX
+    shown = {tab: event_letters.in_figures(number, most) for tab, number in counts.items()}
+    # Where one of them was not counted to its end, all of them together were not either.
+    every = sum(counts.values())
+    return shown | {"": event_letters.in_figures(every, most if max(counts.values()) > most else every)}
 
 
 @bp.post(f"/<{_LETTER}>/again")

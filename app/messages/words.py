@@ -1,7 +1,8 @@
 """What people call messages, their states, and the letters of an event."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from app.attendees.attendee import letter_names
 from app.attendees.queries import failure_names
 from app.attendees.wanted import Wanted
 from app.core.i18n import Language
@@ -9,7 +10,6 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.events.models import TicketType
 from app.history import words
-from app.messages import mails
 from app.messages.models import MessageState
 from app.registrations.models import Question
 from app.registrations.words import answer_in_words, state_names
@@ -31,33 +31,6 @@ def state_words(state: MessageState) -> str:
 def tab_names() -> dict[str, str]:
     """Return what the tabs of the outbox are called."""
     return {"waiting": _("Waiting"), "sent": _("Sent"), "failed": _("Failed"), "stopped": _("Stopped")}
-
-
-def letter_names() -> Mapping[str, str]:
-    """Return what people call each kind of letter about an event."""
-    return {
-        "confirmed": _("Confirmation"),
-        "waiting": _("On the waiting list"),
-        "pending": _("Waits for approval"),
-        "declined": _("Declined"),
-        "promoted": _("A seat from the waiting list"),
-        "offered": _("Offer of a seat"),
-        "offer-expired": _("Offer has ended"),
-        "cancelled": _("Registration given back"),
-        "removed": _("Registration ended by organizers"),
-        "erased": _("Taken out of the calendar"),
-        "moved": _("Attends in another way"),
-        "passed-on": _("Place passed on"),
-        "transfer": _("Place offered to somebody else"),
-        "reminder": _("Reminder"),
-        "again": _("Link sent again"),
-        "renewed": _("New link"),
-        "calendar-file": _("Calendar file"),
-        "event-changed": _("Event changed"),
-        "event-cancelled": _("Event cancelled"),
-        mails.KIND: _("Message"),
-        mails.TEST: _("Test of a message"),
-    }
 
 
 def audience_words(

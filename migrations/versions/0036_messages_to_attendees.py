@@ -2,6 +2,7 @@
 
 Revision ID: 0036
 Revises: 0035
+Revises: 0037
 """
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 revision = "0036"
 down_revision = "0035"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -46,6 +46,10 @@ def test_letters_to_many_are_those_that_are_queued_as_such():
         "`reminder`",
         "`message`",
     }
+    assert queued_for_many == {"changes.py", "reminders.py", "sending.py"}, "the kinds they queue are the next line"
+    assert {row[0].strip("`") for row in rows if row[3] == "bulk"} == {
+        "event-changed", "event-cancelled", "reminder", "message",
+    }  # fmt: skip
 
 
 def test_every_letter_about_a_registration_has_a_row_in_the_life_of_an_entry():

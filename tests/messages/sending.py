@@ -7,29 +7,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.core.clock import utc_now
-from app.core.i18n import Texts
 from app.mail.delivery import deliver
 from app.mail.models import Letter
 from app.messages.models import Message
 from app.messages.sending import send_due
 from tests.registrations.pages import fields_on
+from tests.support.factories import MESSAGE as VALUES
 from tests.support.smtp import SmtpServer
-
-VALUES: dict[str, Any] = {
-    "subject": Texts(zh="带什么来", en="What to bring"),
-    "body": Texts(zh="{name}，你好！", en="Hello {name}!"),
-    "purpose": "news",
-    "why": "",
-    "status": ["confirmed"],
-    "type": [],
-    "answer": [],
-    "tag": [],
-    "in": "",
-    "q": "",
-    "from": None,
-    "to": None,
-    "source": "",
-}
 
 
 def run() -> None:
@@ -68,3 +52,6 @@ def states_of(db):
     return dict(
         db.execute(select(Letter.state, func.count()).where(Letter.kind == "message").group_by(Letter.state)).all()
     )
+
+
+__all__ = ["VALUES", "arrived", "confirm", "run", "send_all", "states_of", "told"]

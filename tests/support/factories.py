@@ -19,6 +19,23 @@ from app.registrations.service import SignUp, sign_up
 # Far enough from any day the suite may run on; tests that need "now" pass one of these.
 LONG_AGO = datetime(2019, 12, 2, 4, 0, tzinfo=UTC)
 
+# What a message to attendees says and to whom, as its form holds it.
+MESSAGE: dict[str, Any] = {
+    "subject": Texts(zh="带什么来", en="What to bring"),
+    "body": Texts(zh="{name}，你好！", en="Hello {name}!"),
+    "purpose": "news",
+    "why": "",
+    "status": ["confirmed"],
+    "type": [],
+    "answer": [],
+    "tag": [],
+    "in": "",
+    "q": "",
+    "from": None,
+    "to": None,
+    "source": "",
+}
+
 
 def soon() -> datetime:
     """A start that is still to come when the real server, with the real clock, answers."""

@@ -22,7 +22,6 @@ from sqlalchemy import select
 from app.accounts.invitations import newcomer
 from app.accounts.models import Organizer, Role
 from app.accounts.rights import Permission
-from app.attendees.wanted import Wanted
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import db, transaction
@@ -33,7 +32,6 @@ from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.imports import service as imports
 from app.mail.models import Letter, LetterState
-from app.messages.service import audience_values
 from app.messages.service import create as create_message
 from app.numbers.service import add_link
 from app.registrations.models import Question, QuestionKind, Registration
@@ -42,6 +40,7 @@ from app.work import service as work
 from app.work.kinds import Kind
 from tests.support.exported import Exported
 from tests.support.factories import sign_up_as
+from tests.support.factories import MESSAGE, sign_up_as
 from tests.support.people import add_session
 
 Where = Literal["event", "venue", "site", "signed in", "open"]
@@ -179,14 +178,7 @@ class World(Exported):
     @cached_property
     def message_id(self) -> int:
         """A message that is a draft."""
-        texts = {
-            "subject": Texts(zh="消息", en="Message"),
-            "body": Texts(zh="你好", en="Hello"),
-            "purpose": "news",
-            "why": "",
-        }
-        values = texts | audience_values(Wanted())
-        return create_message(self.event.id, values, by=THE_SITE, now=utc_now())
+        return create_message(self.event.id, MESSAGE, by=THE_SITE, now=utc_now())
 
     @cached_property
     def link_id(self) -> int:
@@ -220,6 +212,7 @@ _SCHEDULE: dict[str, Any] = {"schedule_id": lambda world: world.schedule_id}
 _VERSION: dict[str, Any] = {"version": lambda world: world.venue_version}
 _LINK: dict[str, Any] = {"link_id": lambda world: world.link_id}
 _CHART: dict[str, Any] = {"key": lambda world: world.chart}
+_WRITTEN: Final = at_event(Permission.WRITE, message_id=lambda world: world.message_id)
 _MEMBER: dict[str, Any] = {"organizer_id": lambda world: world.member_id}
 
 RIGHTS: dict[str, Rule] = {
@@ -413,21 +406,10 @@ RIGHTS: dict[str, Rule] = {
     "letters.index": at_event(Permission.SEE_ATTENDEES),
     "letters.send_again": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
     "letters.stop": at_event(Permission.WRITE, letter_id=lambda world: world.failed_letter_id),
-    "messages.index": at_event(Permission.WRITE),
-    "messages.new": at_event(Permission.WRITE),
-    "messages.create": at_event(Permission.WRITE),
-    "messages.show": at_event(Permission.WRITE, **_MESSAGE),
-    "messages.save": at_event(Permission.WRITE, **_MESSAGE),
-    "messages.duplicate": at_event(Permission.WRITE, **_MESSAGE),
-    "messages.remove": at_event(Permission.WRITE, **_MESSAGE),
-    "message_sending.preview": at_event(Permission.WRITE, **_MESSAGE),
-    "message_sending.letter": at_event(Permission.WRITE, **_MESSAGE),
-    "message_sending.test": at_event(Permission.WRITE, **_MESSAGE),
-    "message_sending.confirm": at_event(Permission.WRITE, **_MESSAGE),
-    "message_sending.begin": at_event(Permission.WRITE, **_MESSAGE),
-    "message_sending.schedule": at_event(Permission.WRITE, **_MESSAGE),
-    "message_sending.unschedule": at_event(Permission.WRITE, **_MESSAGE),
-    "message_sending.stop": at_event(Permission.WRITE, **_MESSAGE),
+    **{f"messages.{page}": at_event(Permission.WRITE) for page in ("index", "new", "create")},
+    **{f"messages.{page}": _WRITTEN for page in ("show", "save", "duplicate", "remove")},
+    **{f"message_sending.{page}": _WRITTEN for page in ("preview", "letter", "test", "confirm", "begin", "stop")},
+    **{f"message_sending.{page}": _WRITTEN for page in ("schedule", "unschedule")},
     # How it takes sign-ups.
     "sign_up_manage.index": at_event(Permission.CONFIGURE),
     "sign_up_manage.save": at_event(Permission.CONFIGURE),
