@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select, update
 
 from app.attendees import bulk
@@ -90,6 +91,7 @@ def declined():
     return database.session.scalar(select(func.count()).where(Letter.kind == "declined"))
 
 
+@pytest.mark.durable
 def test_decision_on_many_by_a_process_that_is_killed_is_done_once_for_everybody(app, db, engine_url, tmp_path):
     now = utc_now()
     seed.places(now)
@@ -112,6 +114,7 @@ def test_decision_on_many_by_a_process_that_is_killed_is_done_once_for_everybody
                 db.rollback()
         process.send_signal(signal.SIGKILL)
         process.wait()
+        process.stdout.close()
 
     db.expire_all()
     task = db.scalars(select(Task)).one()
