@@ -61,6 +61,21 @@ def _managed(rows: int) -> dict[str, str]:
         "attendees, an address that one has": f"{MANAGE}?q=attendee.{rows - 1}@",
         "attendees, a code": f"{MANAGE}?q={seed.code_of(rows // 2)}",
         "attendees, a word that none has": f"{MANAGE}?q=nowhere",
+        "attendees, pinyin that many have": f"{MANAGE}?q=wang",
+        "attendees, a company that some have": f"{MANAGE}?answer=1:{seed.company_of(7)}",
+        "attendees, an answer that one gave": f"{MANAGE}?answer=2:%2B86138{rows - 1:08}",
+        "attendees, an answer that none gave": f"{MANAGE}?answer=4:nothing",
+        "attendees, one of several choices": f"{MANAGE}?answer=4:mesh&sort=name",
+        "attendees, a source that one has": f"{MANAGE}?source=poster&sort=name",
+        "attendees, a tag that one has": f"{MANAGE}?tag=prize",
+        "attendees, who came, by name": f"{MANAGE}?in=yes&sort=name",
+        "attendees, signed up on no such day": f"{MANAGE}?from=2001-01-01&to=2001-01-02",
+        "attendees, by name, from the middle": f"{MANAGE}?sort=name&after={rows // 2}",
+        "attendees, the newest, from the middle": f"{MANAGE}?sort=newest&before={rows // 2}",
+        "attendees, by status, a word, from the middle": f"{MANAGE}?sort=status&q=wang&after={rows // 2}",
+        "attendees, everything at once": f"{MANAGE}?q=wang&status=confirmed&answer=4:mesh&tag=vip&source=weibo&in=yes",
+        "attendees, a decision on all": f"{MANAGE}/bulk/?do=cancel&all=1",
+        "attendees, a decision on a word that none has": f"{MANAGE}/bulk/?do=tag&all=1&q=nowhere",
     }
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import Organizer
 from app.core.db import db, require_transaction, transaction
@@ -66,28 +67,27 @@ def remove_tag(registration_id: int, name: str, *, by: Actor, now: datetime) -> 
 def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime) -> list[int]:
     """Put a tag on these in the caller's transaction; return on whom it was not before. Of one event, not erased."""
     session = require_transaction()
-    key = tag_key(name)
     rows = session.execute(
         select(Registration.id, Registration.event_id)
-        .where(
-            Registration.id.in_(registration_ids),
-            Registration.erased_at.is_(None),
-            Registration.id.not_in(select(AttendeeTag.registration_id).where(AttendeeTag.key == key)),
-        )
+        .where(Registration.id.in_(registration_ids), Registration.erased_at.is_(None))
         .order_by(Registration.id)
         .with_for_update()
     ).all()
-    if rows:
-        session.execute(
-            insert(AttendeeTag),
-            [
-                {"registration_id": id_, "event_id": event_id, "key": key, "name": name.strip()}
-                for id_, event_id in rows
-            ],
-        )
-    for id_, event_id in rows:
-        _record("attendee.tagged", id_, event_id, (None, name.strip()), by=by, now=now)
-    return [id_ for id_, _event_id in rows]
+    if not rows:
+        return []
+    event_ids: dict[int, int] = {row.id: row.event_id for row in rows}
+    key, written = tag_key(name), name.strip()
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    # Of two who put on the same tag at once, the second finds it there.
+    statement = insert(AttendeeTag).on_conflict_do_nothing().returning(AttendeeTag.registration_id)
+    tags = [
+        {"registration_id": id_, "event_id": event_id, "key": key, "name": written}
+        for id_, event_id in event_ids.items()
+    ]
+    tagged = sorted(session.scalars(statement, tags))
+    for id_ in tagged:
+        _record("attendee.tagged", id_, event_ids[id_], (None, written), by=by, now=now)
+    return tagged
 
 
 def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime) -> list[int]:

@@ -23,6 +23,7 @@ from app.mail import outbox
 from app.mail.models import Letter
 from app.mail.queries import refusing
 from app.registrations.letters import letter_to
+from app.registrations.marks import AttendeeNote, AttendeeTag
 from app.registrations.models import PersonLink, Registration, Transfer
 from app.registrations.queries import (
     LINKS_MAX,
@@ -143,7 +144,9 @@ def everything_about(email_key: str, *, now: datetime) -> dict[str, Any]:
     return {
         "written_at": now.isoformat(),
         "email": email_key,
-        "registrations": [_told(registration) for registration in registrations],
+        "registrations": [
+            _told(registration) | _written_by_organizers(registration.id) for registration in registrations
+        ],
         "places_passed_on_to_you": [_passed_on(each) for each in places_offered_to(email_key)],
         "places_passed_on_by_you": [_passed_on(each) for each in places_offered_by(email_key)],
         "wants_no_reminders": has_stopped_reminders(email_key),
@@ -175,6 +178,7 @@ def _told(registration: Registration) -> dict[str, Any]:
         "language": registration.language,
         "code": registration.code,
         "status": registration.state.value,
+        "source": registration.source,
         "ticket_type": registration.ticket_type.name.as_dict(),
         "invitation": registration.invitation and registration.invitation.label,
         "answers": [
@@ -182,6 +186,20 @@ def _told(registration: Registration) -> dict[str, Any]:
         ],
         **({"declined_words": registration.declined_words} if registration.declined_words else {}),
         **{name: at and at.isoformat() for name in instants for at in [getattr(registration, name)]},
+    }
+
+
+def _written_by_organizers(registration_id: int) -> dict[str, Any]:
+    tags = select(AttendeeTag.name).where(AttendeeTag.registration_id == registration_id).order_by(AttendeeTag.key)
+    notes = (
+        select(AttendeeNote.created_at, AttendeeNote.text)
+        .where(AttendeeNote.registration_id == registration_id)
+        .order_by(AttendeeNote.id)
+        .limit(_TOLD_MAX)
+    )
+    return {
+        "tags_of_the_organizers": list(db.session.scalars(tags)),
+        "notes_of_the_organizers": [{"at": at.isoformat(), "text": words} for at, words in db.session.execute(notes)],
     }
 
 

@@ -1,18 +1,23 @@
 """Who comes: counts, search, pages, and letters that did not arrive."""
 
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
+from app.attendees import choices, marking
 from app.attendees import queries as attendees
+from app.attendees.order import Order
 from app.attendees.wanted import Wanted
 from app.core.db import transaction
 from app.core.errors import NotFoundError
 from app.events.models import EventState
+from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
-from app.registrations.models import Registration, RegistrationState
+from app.registrations import searching
+from app.registrations.models import Question, QuestionKind, Registration, RegistrationState
 from tests.support.factories import sign_up_as
 
 CONFIRMED, WAITING, CANCELLED = (
@@ -155,3 +160,150 @@ def test_failed_letters_are_those_of_this_event(make_event, db):
     assert attendees.failed_letter(here.id, found[0][0].id).last_error == "550 no"
     with pytest.raises(NotFoundError):
         attendees.failed_letter(elsewhere.id, found[0][0].id)
+
+
+TWO_KINDS = [{"slug": "on-site", "capacity": 50}, {"slug": "online", "capacity": None}]
+QUESTIONS = [
+    {"key": "company"},
+    {
+        "key": "level",
+        "kind": QuestionKind.ONE_CHOICE,
+        "options": [{"value": "some", "label": {"en": "Some"}}, {"value": "much", "label": {"en": "Much"}}],
+    },
+    {
+        "key": "topics",
+        "kind": QuestionKind.SEVERAL_CHOICES,
+        "options": [{"value": "mesh", "label": {"en": "Mesh"}}, {"value": "edge", "label": {"en": "Edge"}}],
+    },
+    {"key": "lunch", "kind": QuestionKind.CHECKBOX},
+    {"key": "guests", "kind": QuestionKind.NUMBER},
+]
+
+
+@pytest.fixture
+def crowd(db, make_event):
+    """Four people who differ in everything a filter asks; and somebody at another event."""
+    event = make_event("crowd", ticket_types=TWO_KINDS, questions=QUESTIONS)
+    company, level, topics, lunch, guests = (
+        db.scalars(select(Question.id).where(Question.key == each["key"])).one() for each in QUESTIONS
+    )
+    days = [datetime(2026, 5, day, 17, 0, tzinfo=UTC) for day in (1, 2, 3, 4)]  # the next day in Beijing
+    answers = [
+        {company: "QingCloud", level: "some", topics: ["mesh", "edge"], lunch: True, guests: 2},
+        {company: "%_", level: "much", topics: ["edge"]},
+        {guests: 2.5},
+        {},
+    ]
+    people = ["王小明", "Bob", "曾国藩", "阿强"]
+    for number, name in enumerate(people):
+        sign_up_as(
+            event,
+            f"person-{number}",
+            full_name=name,
+            now=days[number],
+            answers=answers[number],
+            ticket_type_id=event.ticket_types[number % 2].id,
+        )
+    sign_up_as(make_event("other"), "elsewhere", full_name="王小明")
+    with transaction() as session:
+        session.execute(update(Registration).where(Registration.name == "Bob").values(source="weibo"))
+        session.execute(update(Registration).where(Registration.name == "曾国藩").values(checked_in_at=days[3]))
+    by_name = {row.name: row.id for row in db.scalars(select(Registration).where(Registration.event_id == event.id))}
+    marking.add_tag(by_name["王小明"], "VIP", by=THE_SITE, now=days[3])
+    marking.add_tag(by_name["王小明"], "Press", by=THE_SITE, now=days[3])
+    marking.add_tag(by_name["Bob"], "vip", by=THE_SITE, now=days[3])
+    for id_ in by_name.values():
+        with transaction():
+            searching.renew([id_])
+    return event
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=王小", ["王小明"]),
+        ("q=wangxiaoming", ["王小明"]),
+        ("q=wxm", ["王小明"]),
+        ("q=qingcloud", ["王小明"]),
+        ("q=PERSON-1@", ["Bob"]),
+        ("q=zeng person", ["曾国藩"]),
+        ("q=zeng nobody", []),
+        ("q=%", ["Bob"]),
+        ("q=_", ["Bob"]),
+        ("tag=VIP", ["王小明", "Bob"]),
+        ("tag=vip&tag=press", ["王小明"]),
+        ("tag=none", []),
+        ("in=yes", ["曾国藩"]),
+        ("in=no", ["王小明", "Bob", "阿强"]),
+        ("from=2026-05-03&to=2026-05-04", ["Bob", "曾国藩"]),
+        ("source=weibo", ["Bob"]),
+        ("source=-", ["王小明", "曾国藩", "阿强"]),
+        ("status=confirmed&status=waiting", ["王小明", "Bob", "曾国藩", "阿强"]),
+        ("status=declined", []),
+    ],
+)
+def test_list_finds_who_fits_the_search_and_the_filter(crowd, query, found):
+    wanted = Wanted.of(MultiDict(parse_qsl(query)))
+
+    assert names(crowd, wanted) == (found, None, None)
+    assert attendees.number(crowd, wanted) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "found"),
+    [
+        ("company", "QingCloud", ["王小明"]),
+        ("company", "Qing", []),
+        ("company", "%_", ["Bob"]),
+        ("level", "much", ["Bob"]),
+        ("topics", "edge", ["王小明", "Bob"]),
+        ("topics", "mesh", ["王小明"]),
+        ("topics", "mes", []),
+        ("lunch", "yes", ["王小明"]),
+        ("guests", "2", ["王小明"]),
+        ("guests", "2.5", ["曾国藩"]),
+    ],
+)
+def test_list_finds_who_gave_an_answer(db, crowd, key, value, found):
+    question_id = db.scalars(select(Question.id).where(Question.key == key)).one()
+
+    asked = [{"answer": f"{question_id}:{value}"}, {f"answer-{question_id}": value}]
+
+    assert [names(crowd, Wanted.of(MultiDict(each)))[0] for each in asked] == [found, found]
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        (Order.OLDEST, ["王小明", "Bob", "曾国藩", "阿强"]),
+        (Order.NEWEST, ["阿强", "曾国藩", "Bob", "王小明"]),
+        (Order.NAME, ["阿强", "Bob", "王小明", "曾国藩"]),
+        (Order.STATUS, ["Bob", "王小明", "曾国藩", "阿强"]),
+    ],
+)
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(search="person")])
+def test_list_comes_in_each_order_and_its_pages_lead_both_ways(crowd, monkeypatch, order, found, wanted):
+    with transaction() as session:
+        session.execute(update(Registration).where(Registration.name == "Bob").values(state=CANCELLED))
+    monkeypatch.setattr(attendees, "PER_PAGE", 2)
+
+    first, before, after = names(crowd, wanted, order=order)
+    second, back, end = names(crowd, wanted, order=order, after=after)
+    again, start, forth = names(crowd, wanted, order=order, before=back)
+
+    assert (first + second, before, end) == (found, None, None)
+    assert (again, start, forth) == (first, None, after)
+
+
+def test_row_of_another_event_leads_nowhere(db, crowd):
+    stranger = db.scalars(select(Registration.id).where(Registration.event_id != crowd.id)).one()
+
+    assert names(crowd, order=Order.NAME, after=stranger)[0] == ["阿强", "Bob", "王小明", "曾国藩"]
+
+
+def test_filter_offers_sources_and_tags_once_in_a_statement_each(crowd, count_statements):
+    with count_statements() as seen:
+        offered = choices.sources_of(crowd.id), choices.tags_of(crowd.id)
+
+    assert offered == (["weibo"], ["Press", "VIP"])
+    assert len(seen) == 3
