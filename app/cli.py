@@ -29,10 +29,12 @@ from app.core.errors import AppError
 from app.core.i18n import LANGUAGES, Language, speaking
 from app.core.jobs import DutyThread
 from app.exchange.report import LoadReport
+from app.exports import columns as export_columns
 from app.exports import files as export
 from app.mail import service as mail
 from app.mail.models import Letter, LetterState
 from app.registrations.models import RegistrationState
+from app.registrations.queries import all_questions_of
 from app.web.pages import public_url
 
 DEMO: Final = config.ROOT / "app" / "demo"
@@ -132,8 +134,13 @@ def load_files(paths: tuple[Path, ...]) -> None:
 @click.option("--output", type=FILE, help="File to write; without it, standard output.")
 @click.option("--status", type=click.Choice([state.value for state in RegistrationState]), help="Only these.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Language of headings and words; default: the site's.")
+@click.option(
+    "--column", "keys", multiple=True, help="Only these, in this order, as a layout names them: name, q_company."
+)
 @in_plain_words
-def export_attendees(event: str, form: str, output: Path | None, status: str | None, language: Language | None) -> None:
+def export_attendees(
+    event: str, form: str, output: Path | None, status: str | None, language: Language | None, keys: tuple[str, ...]
+) -> None:
     """Write the attendees of EVENT (its slug) to a file."""
     if output is None and form == "xlsx" and sys.stdout.isatty():
         message = "An XLSX file is nothing to read in a terminal: add --output FILE."
@@ -142,7 +149,8 @@ def export_attendees(event: str, form: str, output: Path | None, status: str | N
     total = attendees.number(subject, wanted)
     with click.progressbar(length=total, label="Attendees", file=sys.stderr) as bar, _target(output) as file:
         chosen = language or current_app.config["SITE_LANGUAGE"]
-        listed = export.attendee_list(subject, wanted, language=chosen, on_progress=bar.update)
+        columns = export_columns.chosen(keys, all_questions_of(subject.id)) if keys else None
+        listed = export.attendee_list(subject, wanted, language=chosen, columns=columns, on_progress=bar.update)
         for chunk in export.FORMATS[form].chunks(listed):
             file.write(chunk)
     click.echo(f"{total} attendees{f' in {output}' if output else ''}.", err=True)

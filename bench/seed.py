@@ -167,6 +167,7 @@ def _ticket_type(event_number: int) -> dict[str, Any]:
 _SOURCES: Final = ("", "zhihu", "newsletter", "", "partner.one", "wechat", "partner.two")
 _PURPOSES: Final = {"company": Purpose.COMPANY, "phone": Purpose.PHONE}
 _QUESTIONS: Final[Sequence[tuple[str, QuestionKind, str, list[str]]]] = (
+QUESTIONS: Final[Sequence[tuple[str, QuestionKind, str, list[str]]]] = (
     ("company", QuestionKind.SHORT_TEXT, "公司或学校", []),
     ("phone", QuestionKind.PHONE, "手机", []),
     ("level", QuestionKind.ONE_CHOICE, "经验", ["none", "some", "much"]),
@@ -179,7 +180,7 @@ def attendees(count: int, *, now: datetime) -> None:
     """Rename event 1 to CROWDED and let so many people sign up for it; four of five answer all five questions."""
     with transaction() as session:
         session.execute(Event.__table__.update().where(Event.id == 1).values(slug=CROWDED))
-        for position, (key, kind, label, options) in enumerate(_QUESTIONS):
+        for position, (key, kind, label, options) in enumerate(QUESTIONS):
             session.add(
                 Question(
                     id=position + 1,

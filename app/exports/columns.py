@@ -89,7 +89,7 @@ def fixed_names(zone: str) -> Mapping[str, str]:
         "code": _("Code"),
         "confirmed": _("Confirmed (%(zone)s)", zone=zone),
         "language": _("Language"),
-        "source": _("Source"),
+        "source": _("Sign-up source"),
         "tags": _("Tags"),
         "notes": _("Notes"),
     }

@@ -60,7 +60,7 @@ def register() -> None:
             "code": _l("Code"),
             "confirmed": _l("Confirmed at"),
             "language": _l("Language"),
-            "source": _l("Source"),
+            "source": _l("Sign-up source"),
             "tags": _l("Tags"),
             "notes": _l("Notes"),
             "company": _l("Company"),

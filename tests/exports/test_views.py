@@ -80,7 +80,7 @@ def test_no_column_can_become_a_formula(app, event, ada):
     rows = rows_of(signed_in(app).post(f"{EXPORTS}/file", data=data, headers=ENGLISH))
 
     assert rows == [
-        ["Language", "Source", "Tags", "Notes", "Secret"],
+        ["Language", "Sign-up source", "Tags", "Notes", "Secret"],
         ["中文", "'=wechat", "'+vip; speaker", "'-first\nsecond", "s1"],
     ]
 
