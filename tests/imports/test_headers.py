@@ -33,22 +33,97 @@ def found(head, *records, questions=QUESTIONS):
     return known.program, {name: target for name, target in zip(head, known.targets, strict=True) if target}
 
 
-LUMA = (
-    "api_id,name,first_name,last_name,email,phone_number,created_at,approval_status,checked_in_at,custom_source,"
-    "qr_code_url,amount,amount_tax,amount_discount,currency,coupon_code,eth_address,solana_address,"
-    "survey_response_rating,survey_response_feedback,ticket_type_id,ticket_name,What company do you work for?"
-).split(",")
-MEETUP = "Name,User ID,Title,Event Host,RSVP,Guests,RSVPed on,Joined Group on,URL of Member Profile".split(",")
-PRETIX = (
-    "Event slug,Order code,Position ID,Status,Email,Phone number,Order date,Order time,Product,Variation,Price,Tax rate,"
-    "Tax rule,Tax value,Attendee name,Attendee name: Given name,Attendee name: Family name,Attendee email,Company,"
-    "Address,ZIP code,City,Country,State,Voucher,Order comment,Sales channel,Order locale"
-).split(",")
-INDICO = (
-    "ID,Name,First Name,Last Name,Email Address,Affiliation,Position,Phone Number,Registration date,Registration state,"
-    "Price,Checked in"
-).split(",")
-OURS_ZH = "状态,姓名,邮箱,票种,报名时间（Asia/Shanghai）,签到时间（Asia/Shanghai）,报名编号,公司,想听什么？".split(",")
+LUMA = [
+    "api_id",
+    "name",
+    "first_name",
+    "last_name",
+    "email",
+    "phone_number",
+    "created_at",
+    "approval_status",
+    "checked_in_at",
+    "custom_source",
+    "qr_code_url",
+    "amount",
+    "amount_tax",
+    "amount_discount",
+    "currency",
+    "coupon_code",
+    "eth_address",
+    "solana_address",
+    "survey_response_rating",
+    "survey_response_feedback",
+    "ticket_type_id",
+    "ticket_name",
+    "What company do you work for?",
+]
+MEETUP = [
+    "Name",
+    "User ID",
+    "Title",
+    "Event Host",
+    "RSVP",
+    "Guests",
+    "RSVPed on",
+    "Joined Group on",
+    "URL of Member Profile",
+]
+PRETIX = [
+    "Event slug",
+    "Order code",
+    "Position ID",
+    "Status",
+    "Email",
+    "Phone number",
+    "Order date",
+    "Order time",
+    "Product",
+    "Variation",
+    "Price",
+    "Tax rate",
+    "Tax rule",
+    "Tax value",
+    "Attendee name",
+    "Attendee name: Given name",
+    "Attendee name: Family name",
+    "Attendee email",
+    "Company",
+    "Address",
+    "ZIP code",
+    "City",
+    "Country",
+    "State",
+    "Voucher",
+    "Order comment",
+    "Sales channel",
+    "Order locale",
+]
+INDICO = [
+    "ID",
+    "Name",
+    "First Name",
+    "Last Name",
+    "Email Address",
+    "Affiliation",
+    "Position",
+    "Phone Number",
+    "Registration date",
+    "Registration state",
+    "Price",
+    "Checked in",
+]
+OURS_ZH = [
+    "状态",
+    "姓名",
+    "邮箱",
+    "票种",
+    "报名时间（Asia/Shanghai）",
+    "签到时间（Asia/Shanghai）",
+    "报名编号",
+    "公司",
+    "想听什么？",
+]
 OURS_EN = ["Status", "Name", "E-mail", "Ticket type", "Signed up (Asia/Shanghai)", "Checked in (Asia/Shanghai)", "Code",
            "Company"]  # fmt: skip
 
