@@ -182,7 +182,7 @@ class World:
 
 _SESSION: dict[str, Any] = {"session_id": lambda world: world.session_id}
 _ATTENDEE: dict[str, Any] = {"code": lambda world: world.registration.code}
-_IMPORT: Final = {"import_id": lambda world: world.import_id}
+_IMPORT: dict[str, Any] = {"import_id": lambda world: world.import_id}
 _TICKET_TYPE: dict[str, Any] = {"ticket_type_id": lambda world: world.ticket_type_id}
 _QUESTION: dict[str, Any] = {"question_id": lambda world: world.question_id}
 _INVITATION: dict[str, Any] = {"invitation_id": lambda world: world.invitation_id}
