@@ -16,6 +16,7 @@ from app.events.invitations import invite
 from app.events.models import City, EventAddress, EventPhoto, EventState, Series, Tag, TicketType, Venue
 from app.events.service import apply_changes
 from app.history.service import THE_SITE, Actor
+from app.imports import service as imports
 from app.mail.models import Letter, LetterState
 from app.registrations.models import Question, QuestionKind
 from app.registrations.service import cancel
@@ -95,6 +96,8 @@ class Rows:
             with transaction() as session:
                 photo = pictures.keep(pictures.encode(picture((60 * self.made, 0, 0))), now=utc_now())
                 session.add(EventPhoto(event_id=other.id, picture_id=photo.id, position=self.made))
+        data = f"Name,Email\n{name},{name}@example.com\n".encode()
+        imports.receive(event.id, data, language="en", by=THE_SITE, now=utc_now())
         invite(event.id, label=name, uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
         with transaction():
             apply_changes(event, {"title": Texts(en=f"Title {name}")}, by=by, now=utc_now())
