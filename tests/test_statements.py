@@ -16,6 +16,7 @@ from app.events.invitations import invite
 from app.events.models import City, EventAddress, EventPhoto, EventState, Series, Tag, TicketType, Venue
 from app.events.service import apply_changes
 from app.history.service import THE_SITE, Actor
+from app.imports import service as imports
 from app.mail.models import Letter, LetterState
 from app.messages.service import create as create_message
 from app.registrations.models import Question, QuestionKind
@@ -102,6 +103,8 @@ class Rows:
             kind = all_kinds()[self.made].name
             session.add(LetterText(event_id=event.id, kind=kind, language="en", body=name, revised_at=utc_now()))
         create_message(event.id, MESSAGE | {"subject": Texts(en=name)}, by=THE_SITE, now=utc_now())
+        data = f"Name,Email\n{name},{name}@example.com\n".encode()
+        imports.receive(event.id, data, language="en", by=THE_SITE, now=utc_now())
         invite(event.id, label=name, uses_max=None, expires_at=None, by=THE_SITE, now=utc_now())
         with transaction():
             apply_changes(event, {"title": Texts(en=f"Title {name}")}, by=by, now=utc_now())

@@ -250,9 +250,9 @@ def _finish(session: Session, work: Import, by: Actor, *, now: datetime) -> None
             "_thing": (f"import/{work.id}", None),
             "_import": (work.id, None),
             "rows": (None, work.rows),
-            "new": (None, sum(new.values())),
+            "new_people": (None, sum(new.values())),
             "in_queue": (None, new["waiting"]),
-            "known": (None, work.counts.get(Outcome.KNOWN.value, 0)),
-            "letters": (None, work.letters),
+            "known_people": (None, work.counts.get(Outcome.KNOWN.value, 0)),
+            "with_letters": (None, work.letters),
         },
     )

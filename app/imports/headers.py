@@ -27,6 +27,7 @@ TAG: Final = "tag"
 NOTE: Final = "note"
 LEAVE_OUT: Final = ""
 PREFIX: Final = "q_"
+CLIP: Final = 100  # of a cell that is kept to know its column by
 # What a row has once; several columns may be tags or notes.
 SINGLE: Final = (NAME, FIRST_NAME, LAST_NAME, EMAIL, TICKET_TYPE, STATUS, LANGUAGE)
 
@@ -136,9 +137,9 @@ def spelled(text: str) -> str:
 
 
 def is_header_again(cells: Sequence[str], head: Sequence[str]) -> bool:
-    """Tell whether a row repeats the names of the columns, as lists that were put together do."""
+    """Tell whether a row repeats the names of the columns, as lists that were put together do; `head` is clipped."""
     named = [cell for cell in head if cell]
-    return len(named) > 1 and [cell for cell in cells if cell] == named
+    return len(named) > 1 and [cell[:CLIP] for cell in cells if cell] == named
 
 
 def _by_names(head: Sequence[str], questions: Sequence[Question]) -> list[str]:

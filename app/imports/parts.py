@@ -8,8 +8,8 @@ from typing import Final
 
 from app.imports.files_rows import Fault, Row
 
-# Of one part, and of one step of work on it.
-ROWS: Final = 500
+# Of one part, and of one step of work on it: short enough that sign-ups do not wait for it on SQLite.
+ROWS: Final = 250
 
 
 def packed(rows: Iterable[Row]) -> Iterator[tuple[int, bytes]]:

@@ -17,6 +17,7 @@ from app.imports.problems import Code, Problem
 from app.registrations import rules
 from app.registrations.marks import NOTE_MAX, TAG_MAX
 from app.registrations.models import Purpose, Question
+from app.web.forms import many_lines, one_line
 
 NAME_MAX: Final = 100
 TAGS_MAX: Final = 20
@@ -129,7 +130,7 @@ class Reader:
             first, last = self._cell(row, headers.FIRST_NAME), self._cell(row, headers.LAST_NAME)
             # 张三, but Ada Lovelace.
             name = f"{last}{first}" if _HAN.search(last) and _HAN.search(first) else f"{first} {last}"
-        name = " ".join(name.split())
+        name = one_line(name)
         if column in spoiled:
             return ""
         if not name:
@@ -204,7 +205,7 @@ class Reader:
             details["tags"] = tags
         notes = [row.cells[column] for column in self.notes if column < len(row.cells) and row.cells[column]]
         if notes:
-            note = "\n".join(notes)
+            note = many_lines("\n".join(notes))
             if len(note) > NOTE_MAX:
                 problems.append(Problem(Code.TOO_LONG, row.number, self.notes[0], {"value": note[:_SHOWN_MAX]}))
             details["note"] = note[:NOTE_MAX]
@@ -214,7 +215,7 @@ class Reader:
         tags: list[str] = []
         for column in self.tags:
             cell = row.cells[column] if column < len(row.cells) else ""
-            found = [tag.strip() for tag in _BETWEEN_TAGS.split(cell) if tag.strip()]
+            found = [one_line(tag) for tag in _BETWEEN_TAGS.split(cell) if one_line(tag)]
             if any(len(tag) > TAG_MAX for tag in found) or len(found) > TAGS_MAX:
                 problems.append(Problem(Code.TOO_LONG, row.number, column, {"value": cell[:_SHOWN_MAX]}))
             tags += found

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import db, transaction
 from app.core.errors import BadInputError, ConflictError
-from app.core.i18n import Language
+from app.core.i18n import Language, current_language
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState
 from app.history.models import Entry
@@ -18,7 +18,7 @@ from app.history.service import Actor
 from app.history.undo import changed_since
 from app.imports import applying, queries
 from app.imports.files import read_table
-from app.imports.headers import EMAIL, FIRST_NAME, LAST_NAME, NAME, SINGLE, recognise
+from app.imports.headers import CLIP, EMAIL, FIRST_NAME, LAST_NAME, NAME, SINGLE, recognise
 from app.imports.models import AT_WORK, NEW, Import, ImportPart, ImportRow, ImportState, Outcome
 from app.imports.parts import packed
 from app.imports.problems import Code, Problem, UnreadableFileError
@@ -30,8 +30,6 @@ KEPT: Final = timedelta(days=7)  # the file, and what its rows say of people
 CHECK: Final = "import-check"
 APPLY: Final = "import"
 UNDO: Final = "import-undo"
-# Of a cell that is shown to know its column by.
-CLIP: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +215,7 @@ def undo_entry(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -
     work = queries.held(session, entry.changes["_import"][0], ImportState.APPLIED)
     if work is None:
         raise changed_since()
-    _begin_undo(session, work, language="zh", by=by, now=now)
+    _begin_undo(session, work, language=current_language(), by=by, now=now)
 
 
 def _begin_undo(session: Session, work: Import, *, language: Language, by: Actor, now: datetime) -> str:

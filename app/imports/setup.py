@@ -14,15 +14,15 @@ _ACTIONS = {
     applying.IMPORTED: _l("Attendees imported"),
     undoing.UNDONE: _l("Import of attendees undone"),
 }
+# Beside "rows", which has its words already.
 _FIELDS = {
-    "rows": _l("Rows"),
-    "new": _l("New"),
-    "known": _l("Registered already"),
+    "new_people": _l("New"),
+    "known_people": _l("Registered already"),
     "in_queue": _l("On the waiting list"),
-    "letters": _l("E-mails sent"),
-    "removed": _l("Removed"),
-    "cancelled_too": _l("Cancelled by e-mail"),
-    "kept": _l("Left, since they were changed"),
+    "with_letters": _l("E-mails sent"),
+    "removed_people": _l("Removed"),
+    "cancelled_people": _l("Cancelled by e-mail"),
+    "kept_people": _l("Left, since they were changed"),
 }
 _OUTCOMES = {
     "confirmed": _l("Confirmed"),

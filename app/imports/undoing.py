@@ -170,12 +170,11 @@ def _delete(session: Session, people: Sequence[Registration]) -> None:
 def _finish(session: Session, work: Import, by: Actor, *, now: datetime) -> None:
     work.state, work.undone_at = ImportState.UNDONE, now
     session.execute(delete(ImportPart).where(ImportPart.import_id == work.id))
-    names = {"removed": "removed", "cancelled": "cancelled_too", "kept": "kept"}
     record(
         UNDONE,
         by=by,
         now=now,
         event_id=work.event_id,
         changes={"_thing": (f"import/{work.id}", None)}
-        | {shown: (None, work.counts.get(name, 0)) for name, shown in names.items()},
+        | {f"{name}_people": (None, work.counts.get(name, 0)) for name in ("removed", "cancelled", "kept")},
     )

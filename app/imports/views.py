@@ -83,9 +83,11 @@ def show(slug: str, import_id: int) -> Response:
 
 
 @bp.get(f"/{_ID}/columns")
-def columns(slug: str, import_id: int) -> Response:
+def columns(slug: str, import_id: int) -> BaseResponse:
     """Ask anew what the columns are, of an import that was not applied."""
     managed, work = _import(slug, import_id)
+    if work.state not in {ImportState.MAPPING, ImportState.CHECKED}:
+        return see_other(".show", slug=slug, import_id=str(import_id))
     return _columns_page(managed, work, _columns_form(work))
 
 

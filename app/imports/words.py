@@ -8,6 +8,7 @@ from app.core.i18n import lazy_gettext as _l
 from app.imports import headers
 from app.imports.models import Import, ImportState, Outcome
 from app.imports.problems import Code, Problem, letter_of
+from app.web.filters import between_sentences
 
 # Of programs whose lists are known: their own names.
 PROGRAMS: Final[Mapping[str, str]] = {
@@ -73,7 +74,7 @@ def sentence(problem: Problem) -> str:
     """Return what is wrong, as a sentence; with its row where it is about a whole file."""
     values = {"row": problem.row or 0, **problem.details}
     said = str(_SENTENCES[problem.code]) % values
-    return said if problem.code not in _SPOILED else f"{said}{_(' ')}{_EXCEL}"
+    return said if problem.code not in _SPOILED else f"{said}{between_sentences()}{_EXCEL}"
 
 
 def place(problem: Problem, heads: Sequence[str]) -> str:

@@ -242,10 +242,10 @@ def test_the_history_says_how_many_and_not_who(make_event, db):
         "_thing": [f"import/{work.id}", None],
         "_import": [work.id, None],
         "rows": [None, 2],
-        "new": [None, 2],
+        "new_people": [None, 2],
         "in_queue": [None, 0],
-        "known": [None, 0],
-        "letters": [None, False],
+        "known_people": [None, 0],
+        "with_letters": [None, False],
     }
 
 

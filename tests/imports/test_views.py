@@ -167,3 +167,33 @@ def test_the_template_comes_back_recognised(browser, event, db):
     work = db.scalars(select(Import)).one()
     assert work.targets == ["name", "email", "ticket_type", "language", "tag", "note"]
     assert browser.get(f"{BASE}/template.pdf").status_code == 404
+
+
+def test_an_import_of_another_event_is_not_there(browser, event, make_event):
+    make_event("other")
+    address = begin(browser, csv_of(PEOPLE))
+    number = address.rpartition("/")[2]
+
+    assert browser.get(f"/organizer/events/other/imports/{number}").status_code == 404
+    assert browser.post(f"/organizer/events/other/imports/{number}/application").status_code == 404
+
+
+def test_columns_of_an_import_that_was_applied_are_asked_for_no_more(browser, event):
+    address = begin(browser, csv_of(PEOPLE))
+    browser.post(f"{address}/application", data={})
+    advance()
+
+    assert browser.get(f"{address}/columns").status_code == 303
+    assert browser.post(f"{address}/columns", data={"column-0": "name", "column-1": "email"}).status_code == 409
+
+
+def test_a_dry_run_of_many_rows_asks_the_database_as_often_as_one_of_few(browser, event, count_statements):
+    asked = []
+    for number in (1, 60):
+        rows = [[f"人{n}", f"of-{number}-{n}@example.com" if n % 2 else "bad"] for n in range(number)]
+        address = begin(browser, csv_of([PEOPLE[0], *rows]))
+        with count_statements() as seen:
+            assert browser.get(address).status_code == 200
+        asked.append(len(seen))
+
+    assert asked[0] == asked[1]
