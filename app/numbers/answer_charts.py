@@ -10,6 +10,7 @@ from app.core.i18n import gettext as _
 from app.numbers import queries
 from app.numbers.charts import Chart, Series, Table
 from app.numbers.rules import ANSWERS_MIN, FEW, alike, percent, ranked
+from app.numbers.words import in_percent
 from app.registrations.models import Purpose, Question, QuestionKind
 from app.registrations.queries import all_questions_of
 from app.registrations.words import answer_in_words
@@ -106,7 +107,7 @@ def _chart(question: Question, said: Mapping[str, int], answered: int, still_the
             [_("Answer"), _("People"), _("Percent")],
             [[name, number, percent(number, answered)] for name, number in lines],
         ),
-        notes=[f"({percent(number, answered)} %)" for _name, number in bars],
+        notes=[f"({in_percent(percent(number, answered))})" for _name, number in bars],
         rests_on=_rests_on(question, sees_people=sees_people),
     )
 

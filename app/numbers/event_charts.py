@@ -15,7 +15,8 @@ from app.numbers import queries
 from app.numbers.charts import Cell, Chart, Series, Table
 from app.numbers.models import PartnerLink
 from app.numbers.queries import Earlier, Places
-from app.numbers.rules import Forecast, forecast, percent, ranked, spans
+from app.numbers.rules import Forecast, Span, forecast, percent, ranked, spans
+from app.numbers.words import in_percent, percent_sign
 from app.registrations.models import LIVE, SEATED, RegistrationState
 
 SIGN_UPS: Final = "sign-ups"
@@ -80,7 +81,7 @@ def sign_ups(event: Event, capacity: int | None, *, now: datetime) -> Chart | No
         _("Sign-ups over time"),
         _growth(local_of(ends[0], event.zone).date(), everybody[-1], still_there[-1], capacity),
         "lines",
-        [spoken_day(span.day) for span in line],
+        _labels(line),
         series,
         Table(header, rows),
         rests_on=_(
@@ -89,6 +90,12 @@ def sign_ups(event: Event, capacity: int | None, *, now: datetime) -> Chart | No
             zone=event.zone,
         ),
     )
+
+
+def _labels(line: Sequence[Span]) -> list[str]:
+    """Return a short name for each point: its day, or its month where each is one."""
+    by_month = len(line) > 1 and line[-1].day - line[-2].day > timedelta(days=_WEEK)
+    return [f"{span.day:%Y-%m}" if by_month else spoken_day(span.day) for span in line]
 
 
 def _growth(first: date, everybody: int, still_there: int, capacity: int | None) -> str:
@@ -160,7 +167,7 @@ def sources(places: Sequence[Places], links: Sequence[PartnerLink]) -> Chart | N
             [_("Came by"), _("Sign-ups"), _("Percent"), _("Came")],
             [[name, number, percent(number, total), arrived] for name, number, arrived in lines],
         ),
-        notes=[f"({percent(number, total)} %)" for _name, number, _came in lines],
+        notes=[f"({in_percent(percent(number, total))})" for _name, number, _came in lines],
         rests_on=_(
             "The word behind via= or utm_source= in the address by which they opened the event's page; all who ever "
             "signed up. Came are those checked in at the door."
@@ -197,7 +204,7 @@ def show_rates(counted: Sequence[Earlier], here: Counts, *, is_over: bool) -> Ch
                 for label, title, confirmed, came in lines
             ],
         ),
-        suffix=" %",
+        suffix=percent_sign(),
         top=100,
         rests_on=_(
             "Published events that are over, with sign-ups here, at which people were checked in at the door or whose "

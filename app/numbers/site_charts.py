@@ -11,6 +11,7 @@ from app.numbers import site_queries
 from app.numbers.charts import Chart, Series, Table
 from app.numbers.rules import percent, quarter, season
 from app.numbers.site_queries import Past
+from app.numbers.words import percent_sign
 
 ATTENDANCE: Final = "attendance"
 RETURNING: Final = "returning"
@@ -192,7 +193,7 @@ def _no_shows(
             [what, _("Events"), _("With a place"), _("Did not come"), _("Percent")],
             [[*line, percent(line[3], line[2])] for line in lines],
         ),
-        suffix=" %",
+        suffix=percent_sign(),
         notes=[_("of %(people)s", people=f"{line[2]:,}") for line in shown],
         rests_on=_("Events with sign-ups here that counted who came, at the door or in their recap."),
     )

@@ -108,7 +108,7 @@ def test_sources_are_named_by_their_links_and_what_is_not_known_stands_last(make
     chart = event_charts.sources(queries.places(event.id), links)
 
     assert chart.table.rows == [["知乎", 4, 44, 1], ["newsletter", 1, 11, 0], ["未知", 4, 44, 0]]
-    assert list(chart.notes) == ["(44 %)", "(11 %)", "(44 %)"]
+    assert list(chart.notes) == ["(44%)", "(11%)", "(44%)"]
 
 
 def test_many_sources_are_shown_as_the_first_and_others(make_event):
