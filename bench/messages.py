@@ -109,9 +109,6 @@ def _outbox(stage: Stage, engine: Engine, report: Report) -> None:
 
 def _letters(people: int, now: datetime) -> None:
     with transaction() as session:
-        seed._insert(
-            session.connection(), Letter.__table__, (_letter(n, people, now) for n in range(1, people * LETTERS + 1))
-        )
         rows = (_letter(number, people, now) for number in range(1, people * LETTERS + 1))
         seed.insert_rows(session.connection(), Letter.__table__, rows)
     seed.settle()

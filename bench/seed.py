@@ -166,7 +166,6 @@ def _ticket_type(event_number: int) -> dict[str, Any]:
 
 _SOURCES: Final = ("", "zhihu", "newsletter", "", "partner.one", "wechat", "partner.two")
 _PURPOSES: Final = {"company": Purpose.COMPANY, "phone": Purpose.PHONE}
-_QUESTIONS: Final[Sequence[tuple[str, QuestionKind, str, list[str]]]] = (
 QUESTIONS: Final[Sequence[tuple[str, QuestionKind, str, list[str]]]] = (
     ("company", QuestionKind.SHORT_TEXT, "公司或学校", []),
     ("phone", QuestionKind.PHONE, "手机", []),
@@ -196,12 +195,10 @@ def attendees(count: int, *, now: datetime) -> None:
         session.flush()
         write = session.connection()
         ids = range(1, count + 1)
-        _insert(write, Registration.__table__, (_registration(n, count, now) for n in ids))
-        _insert(write, Answer.__table__, (row for n in ids if n % 5 for row in _answers(n)))
-        _insert(write, AttendeeTag.__table__, (_tag(n, "VIP") for n in ids if n % 50 == 0))
-        _insert(write, AttendeeTag.__table__, (_tag(n, "Prize") for n in ids if n == count - 3))
         insert_rows(write, Registration.__table__, (_registration(n, count, now) for n in ids))
         insert_rows(write, Answer.__table__, (row for n in ids if n % 5 for row in _answers(n)))
+        insert_rows(write, AttendeeTag.__table__, (_tag(n, "VIP") for n in ids if n % 50 == 0))
+        insert_rows(write, AttendeeTag.__table__, (_tag(n, "Prize") for n in ids if n == count - 3))
     settle()
 
 

@@ -2,7 +2,6 @@
 
 Revision ID: 0036
 Revises: 0035
-Revises: 0037
 """
 
 import sqlalchemy as sa
@@ -11,7 +10,6 @@ from sqlalchemy.dialects import postgresql
 
 revision = "0036"
 down_revision = "0035"
-down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -2,15 +2,13 @@
 
 Revision ID: 0037
 Revises: 0036
-Revises: 0031
 """
 
 import sqlalchemy as sa
 from alembic import op
+
 revision = "0037"
 down_revision = "0036"
-revision = '0037'
-down_revision = '0031'
 branch_labels = None
 depends_on = None
 

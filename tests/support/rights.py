@@ -39,7 +39,6 @@ from app.work import kinds
 from app.work import service as work
 from app.work.kinds import Kind
 from tests.support.exported import Exported
-from tests.support.factories import sign_up_as
 from tests.support.factories import MESSAGE, sign_up_as
 from tests.support.people import add_session
 
