@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from flask import current_app
 from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.attendees.wanted import Wanted
 from app.core.addresses import normalise
@@ -22,7 +24,6 @@ from app.mail.models import Letter
 from app.mail.prose import styled
 from app.mail.render import draft
 from app.messages.models import Message, MessageState, Purpose
-from app.registrations.known_events import event_as_it_is
 from app.registrations.letter_texts import NAME, OF_ALL, OWN_PAGE, place_of
 from app.registrations.mails import own_url
 from app.registrations.models import Registration, RegistrationState
@@ -42,6 +43,12 @@ PLACEHOLDERS: Final[tuple[Placeholder, ...]] = (
     Placeholder("online_link", _l("The link to join online; empty for whoever has no place"), "https://…"),
 )
 ALLOWED: Final = frozenset(placeholder.name for placeholder in PLACEHOLDERS)
+# What a letter says of its event; read anew, since who looks at one has the event without its place.
+_EVENT: Final = (
+    select(Event)
+    .options(joinedload(Event.venue), joinedload(Event.city), selectinload(Event.ticket_types))
+    .execution_options(populate_existing=True)
+)
 # In the addresses of a letter that is only looked at: it opens nothing.
 _NO_TOKEN: Final = "…"  # noqa: S105 - no secret
 
@@ -106,8 +113,7 @@ def look(found: Message, language: Language | str, registration_id: int | None, 
     if person is None or person.event_id != found.event_id or person.erased_at is not None:
         person = None
     shown = language_shown(found, language)
-    revision = db.session.get_one(Event, found.event_id).revision
-    event = event_as_it_is(found.event_id, revision, now=utc_now())
+    event = db.session.scalars(_EVENT.where(Event.id == found.event_id)).one()
     own = public_url("registrations.show", token=_NO_TOKEN, lang=shown)
     event_url = public_url("registrations.event_page", slug=event.slug, lang=shown)
     values = _values(event, person or _somebody(event), shown, event_url=event_url, own_url=own)
