@@ -12,7 +12,7 @@ from app.core.i18n import Language, Texts
 from app.registrations.models import Answer, Purpose, Question, QuestionKind, Registration, RegistrationState
 
 ANSWERS_MAX: Final = 500  # different ones of a question that is answered in words
-NAMES_MAX: Final = 1000
+NAMES_MAX: Final = 2000  # of all questions together
 _CHOICES: Final = (QuestionKind.ONE_CHOICE, QuestionKind.SEVERAL_CHOICES)
 
 
@@ -43,23 +43,29 @@ def people(event_id: int) -> int:
 def counts(
     event_id: int, questions: Sequence[Question], *, may_see_words: bool, with_names: bool, language: Language
 ) -> list[Count]:
-    """Return the counts of each question about food, the most frequent answers first where there is no other order."""
+    """Return the counts of each question about food, the most frequent answers first where there is no other order.
+
+    Two statements, three with names.
+    """
     total = people(event_id)
     asked = [each for each in questions if each.purpose is Purpose.DIET and not each.is_retired]
-    return [
-        _count(event_id, each, total, may_see_words=may_see_words, with_names=with_names, language=language)
-        for each in asked
-    ]
+    ids = [each.id for each in asked]
+    given = _given(event_id, ids)
+    names = _names(event_id, ids) if with_names else {}
+    found = []
+    for each in asked:
+        answers = given.get(each.id, [])
+        unanswered = total - sum(number for _value, number in answers)
+        if each.kind in _CHOICES or may_see_words:
+            found.append(Count(each, _dishes(each, answers, names.get(each.id, {}), language), unanswered, 0))
+        else:
+            found.append(Count(each, [], unanswered, total - unanswered))
+    return found
 
 
-def _count(
-    event_id: int, question: Question, total: int, *, may_see_words: bool, with_names: bool, language: Language
-) -> Count:
-    given = _given(event_id, question.id)
-    answered = sum(number for _value, number in given)
-    if question.kind not in _CHOICES and not may_see_words:
-        return Count(question, [], total - answered, answered)
-    names = _names(event_id, question.id) if with_names else {}
+def _dishes(
+    question: Question, given: Sequence[tuple[Any, int]], names: Mapping[str, Sequence[str]], language: Language
+) -> list[Dish]:
     numbers: Counter[str] = Counter()
     for value, number in given:
         for one in _each(value):
@@ -67,40 +73,41 @@ def _count(
     labels = {option["value"]: Texts(**option["label"]).in_language(language) for option in question.options}
     # Options in their order, those nobody chose too; then whatever else was said.
     ordered = [*labels, *(one for one, _number in numbers.most_common(ANSWERS_MAX) if one not in labels)]
-    dishes = [Dish(labels.get(one, one), numbers[one], names.get(one, [])) for one in ordered]
-    return Count(question, dishes, total - answered, 0)
+    return [Dish(labels.get(one, one), numbers[one], names.get(one, [])) for one in ordered]
 
 
 def _comes(event_id: int) -> tuple[ColumnElement[bool], ...]:
     return Registration.event_id == event_id, Registration.state == RegistrationState.CONFIRMED
 
 
-def _given(event_id: int, question_id: int) -> Sequence[tuple[Any, int]]:
-    number = func.count()
+def _given(event_id: int, question_ids: Sequence[int]) -> Mapping[int, Sequence[tuple[Any, int]]]:
     rows = db.session.execute(
-        select(Answer.value, number)
+        select(Answer.question_id, Answer.value, func.count())
         .join(Registration, Registration.id == Answer.registration_id)
-        .where(*_comes(event_id), Answer.question_id == question_id)
-        .group_by(Answer.value)
+        .where(*_comes(event_id), Answer.question_id.in_(question_ids))
+        .group_by(Answer.question_id, Answer.value)
     )
-    return [(value, count) for value, count in rows]
+    found: dict[int, list[tuple[Any, int]]] = {}
+    for question_id, value, number in rows:
+        found.setdefault(question_id, []).append((value, number))
+    return found
 
 
-def _names(event_id: int, question_id: int) -> Mapping[str, Sequence[str]]:
+def _names(event_id: int, question_ids: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[str]]]:
     rows = db.session.execute(
-        select(Answer.value, Registration.name)
+        select(Answer.question_id, Answer.value, Registration.name)
         .join(Registration, Registration.id == Answer.registration_id)
-        .where(*_comes(event_id), Answer.question_id == question_id)
+        .where(*_comes(event_id), Answer.question_id.in_(question_ids))
         .order_by(Registration.sort_name, Registration.name, Registration.id)
         .limit(NAMES_MAX)
     )
-    found: dict[str, list[str]] = {}
-    for value, name in rows:
+    found: dict[int, dict[str, list[str]]] = {}
+    for question_id, value, name in rows:
         for one in _each(value):
-            found.setdefault(one, []).append(name)
+            found.setdefault(question_id, {}).setdefault(one, []).append(name)
     return found
 
 
 def _each(value: object) -> list[str]:
-    """Return the answers within an answer; written by hand, the same word in capitals is the same."""
+    """Return the answers within an answer."""
     return [str(one) for one in value] if isinstance(value, list) else [str(value).strip()]

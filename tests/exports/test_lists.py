@@ -122,6 +122,17 @@ def test_the_kitchen_is_told_how_many_of_those_who_come_eat_what(event):
     assert (told.unanswered, kitchen.people(event.id)) == (1, 4)
 
 
+def test_many_questions_about_food_cost_no_more_statements_than_one(event, count_statements):
+    seen = []
+    for number in (1, 2, 3):
+        add_question(event, f"meal-{number}", purpose=Purpose.DIET)
+        with count_statements() as statements:
+            count(event, names=True)
+        seen.append(len(statements))
+
+    assert seen[0] == seen[2]
+
+
 def test_several_answers_count_each(event):
     meal = add_question(event, "meal", kind=QuestionKind.SEVERAL_CHOICES, purpose=Purpose.DIET, options=MEALS)
     sign_up_as(event, "ada", answers={meal.id: ["vegan", "halal"]})
