@@ -22,11 +22,11 @@ def run(output, *arguments):
 
 
 def test_parts_inside_the_process_run(tmp_path):
-    done = run(tmp_path, "pages", "feed", "lists")
+    done = run(tmp_path, "pages", "feed", "lists", "numbers")
 
     assert done.returncode == 0, done.stderr
     written = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("*.json")}
-    assert set(written) == {"pages-sqlite", "feed-sqlite", "lists-sqlite"}
+    assert set(written) == {"pages-sqlite", "feed-sqlite", "lists-sqlite", "numbers-sqlite"}
     assert all(content["figures"] and content["plans"] for content in written.values())
     # Counted, not timed: these hold on any machine.
     statements = [f for f in written["pages-sqlite"]["figures"] if f["name"].startswith("statements") and "budget" in f]

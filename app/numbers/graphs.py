@@ -3,6 +3,7 @@
 Imported by `drawing` when the first chart is drawn, and by nothing else.
 """
 
+import sys
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
@@ -10,6 +11,10 @@ from typing import Any, Final
 import pygal
 
 from app.numbers import look
+
+# It hooks into every later import, for plugins of its own that we do not have, and in a way that Python has given up:
+# each import of the whole process would warn, or fail where warnings are errors.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__module__.startswith("pygal")]
 
 _LINE: Final = look.SIZE + 4
 _SAMPLE: Final = 18  # of a line, ahead of its name

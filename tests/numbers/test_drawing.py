@@ -59,6 +59,12 @@ def test_every_chart_becomes_a_png(name):
     assert drawing.png(CHARTS[name]).startswith(b"\x89PNG")
 
 
+def test_other_imports_stay_as_they_were():
+    assert drawing.svg(CHARTS["columns"], 520)
+
+    assert [finder for finder in sys.meta_path if type(finder).__module__.startswith("pygal")] == []
+
+
 def test_process_that_has_drawn_no_chart_holds_nothing_of_it(tmp_path):
     script = "import app, sys; app.create_app(); print(sorted({'pygal', 'resvg_py', 'xlsxwriter'} & set(sys.modules)))"
     environment = {"APP_ENV": "testing", "SECRET_KEY": "k" * 40, "DATABASE_URL": f"sqlite:///{tmp_path}/a.sqlite3"}
