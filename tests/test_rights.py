@@ -13,7 +13,8 @@ from app.core.clock import utc_now
 from app.core.db import Model, transaction
 from app.events.models import EventRole, EventState
 from tests.support.organizers import signed_in
-from tests.support.rights import RIGHTS, World, organizer_named
+from tests.support.rights import RIGHTS, values_of
+from tests.support.world import World, organizer_named
 
 EVE = "eve@example.com"
 # Written by being there, not by what was asked for: since when, last seen, what was looked at.
@@ -194,6 +195,6 @@ def writes(rule):
 
 
 def url(app, rule, world):
-    values = world.values(RIGHTS[rule.endpoint], set(rule.arguments))
+    values = values_of(world, RIGHTS[rule.endpoint], set(rule.arguments))
     method = "GET" if "GET" in rule.methods else "POST"
     return app.url_map.bind("127.0.0.1").build(rule.endpoint, values, method=method)

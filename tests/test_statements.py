@@ -27,7 +27,8 @@ from tests.events.test_recap import picture
 from tests.support.factories import LONG_AGO, MESSAGE, sign_up_as, soon
 from tests.support.organizers import ADA, signed_in
 from tests.support.people import add_session, give_role, make_group, make_person, make_role
-from tests.support.rights import World, organizer_named, pages_of
+from tests.support.rights import pages_of
+from tests.support.world import World, organizer_named
 
 
 @pytest.fixture

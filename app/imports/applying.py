@@ -5,7 +5,7 @@ anywhere and another one goes on. Until then the seats are held for them: nobody
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from app.imports import queries
 from app.imports.models import Import, ImportPart, ImportRow, ImportState, Outcome
 from app.mail import outbox
 from app.mail.models import Priority
+from app.registrations import searching
 from app.registrations.marks import AttendeeNote, AttendeeTag, tag_key
 from app.registrations.models import LIVE_PREDICATE, Answer, Question, Registration, RegistrationState
 from app.registrations.seats import lock, release_seats, take_seats
@@ -98,9 +99,10 @@ def _insert(session: Session, work: Import, rows: Sequence[ImportRow], *, now: d
     statement = dialect.insert(Registration.__table__).on_conflict_do_nothing(
         index_elements=[Registration.event_id, Registration.email_key], index_where=LIVE_PREDICATE
     )
+    company_of = _company_reader(session, work.event_id)
     values = [
         {
-            "code": new_code(),
+            "code": (code := new_code()),
             "event_id": work.event_id,
             "ticket_type_id": row.ticket_type_id,
             "state": STATE_OF[row.outcome],
@@ -114,6 +116,7 @@ def _insert(session: Session, work: Import, rows: Sequence[ImportRow], *, now: d
             "confirmed_at": now if row.outcome is Outcome.CONFIRMED else None,
             "revised_at": now,
             "source": SOURCE,
+            **searching.columns(name=row.name, email=row.email, code=code, company=company_of(row)),
         }
         for row in rows
     ]
@@ -156,6 +159,17 @@ def _calendar_offsets(session: Session, event_id: int, email_keys: Sequence[str]
     if erased is not None:
         offsets = {email_key: max(offsets.get(email_key, 0), erased) for email_key in email_keys}
     return offsets
+
+
+def _company_reader(session: Session, event_id: int) -> Callable[[ImportRow], str]:
+    """Return what tells whom a person of this file works for: a search finds them by it."""
+    questions = session.scalars(select(Question).where(Question.event_id == event_id).order_by(Question.id)).all()
+
+    def company_of(row: ImportRow) -> str:
+        answers = {int(key): value for key, value in row.details.get("answers", {}).items()}
+        return searching.company_among(questions, answers)
+
+    return company_of
 
 
 def _insert_beside(

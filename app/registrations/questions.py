@@ -85,8 +85,11 @@ def change_question(
             return
         after = before | write
         _refuse_what_contradicts(session, question, questions, after)
+        told_company = searching.tells_company(question)
         for name, value in _attributes(after, questions[: questions.index(question)]).items():
             setattr(question, name, value)
+        if searching.tells_company(question) != told_company:
+            searching.forget(searching.answered(question_id))
         if "keep_days" in write:
             question.forgotten_at = None
         old, new = ({"key": question.key} | {name: side[name] for name in write} for side in (before, after))

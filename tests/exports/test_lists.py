@@ -21,7 +21,7 @@ from tests.exports.test_files import FORMULA
 from tests.registrations.samples import ENGLISH
 from tests.support.factories import add_question, sign_up_as
 from tests.support.organizers import signed_in
-from tests.support.rights import organizer_named
+from tests.support.world import organizer_named
 
 BASE = "/organizer/events/meetup/exports"
 MEALS = [

@@ -24,7 +24,7 @@ from tests.registrations.samples import ENGLISH
 from tests.registrations.test_purposes import ID_CARD
 from tests.support.factories import LONG_AGO, add_question, sign_up_as
 from tests.support.organizers import remove, signed_in
-from tests.support.rights import organizer_named
+from tests.support.world import organizer_named
 
 ALL = {"q_company", "q_id", "ticket_type"}
 BASE = "/organizer/events/meetup/exports/venue"

@@ -15,7 +15,8 @@ from app.events.service import apply_changes
 from tests.journeys.test_axe import DARK
 from tests.registrations.samples import everything
 from tests.support.factories import LONG_AGO, sign_up_as
-from tests.support.rights import World, pages_of
+from tests.support.rights import pages_of
+from tests.support.world import World
 
 NARROWEST = 320
 PICTURES = {"invitations.picture", "numbers.chart", "partner_links.picture"}

@@ -18,7 +18,7 @@ from app.registrations.rules import token_of
 from tests.journeys.test_axe_organizers import LOCALES, Looking, enter
 from tests.registrations.test_purposes import ID_CARD
 from tests.support.factories import add_question, sign_up_as
-from tests.support.rights import organizer_named
+from tests.support.world import organizer_named
 
 pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 

@@ -24,7 +24,7 @@ from tests.registrations.pages import send_back
 from tests.registrations.samples import CHINESE, ENGLISH
 from tests.support.factories import LONG_AGO
 from tests.support.organizers import signed_in
-from tests.support.rights import organizer_named
+from tests.support.world import organizer_named
 
 SVG = "{http://www.w3.org/2000/svg}"
 
