@@ -1,7 +1,8 @@
 """Writing down that somebody took a copy of data, so that it is known who had it: which columns, of whom, how many."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from app.attendees import queries
 from app.attendees.wanted import Wanted
@@ -9,6 +10,7 @@ from app.core.db import transaction
 from app.core.i18n import Texts
 from app.events.models import Event
 from app.exports.columns import Column
+from app.history.models import Entry
 from app.history.service import Actor, record
 from app.registrations.models import Question
 from app.registrations.queries import all_questions_of
@@ -18,13 +20,20 @@ def record_download(
     event: Event, wanted: Wanted, suffix: str, columns: Sequence[Column], *, by: Actor, now: datetime
 ) -> None:
     """Write down who takes which part of an event's list; what was searched for may be a name."""
-    told = filter_told(wanted, queries.ticket_type_names(event.id), all_questions_of(event.id))
-    rows = queries.number(event, wanted)
+    entry = entry_of_download(event, wanted, suffix, columns, rows=queries.number(event, wanted))
     with transaction():
-        changes: dict[str, tuple[object, object]] = {"format": (None, suffix), "rows": (None, rows)}
-        changes |= {"columns": (None, columns_told(columns))}
-        changes |= {name: (None, value) for name, value in told.items()}
-        record("attendees.downloaded", by=by, now=now, event_id=event.id, changes=changes)
+        entry(by=by, now=now)
+
+
+def entry_of_download(
+    event: Event, wanted: Wanted, suffix: str, columns: Sequence[Column], *, rows: int
+) -> Callable[..., Entry]:
+    """Return what writes the entry of a download in the transaction that is open then: `entry(by=…, now=…)`."""
+    told = filter_told(wanted, queries.ticket_type_names(event.id), all_questions_of(event.id))
+    changes: dict[str, tuple[object, object]] = {"format": (None, suffix), "rows": (None, rows)}
+    changes |= {"columns": (None, columns_told(columns))}
+    changes |= {name: (None, value) for name, value in told.items()}
+    return partial(record, "attendees.downloaded", event_id=event.id, changes=changes)
 
 
 def columns_told(columns: Iterable[Column]) -> list[object]:

@@ -9,9 +9,10 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, BinaryIO, Final, Protocol
 
 from app.core.errors import RefusedError
@@ -22,6 +23,7 @@ from app.registrations.words import Cell
 XLSX_ROWS_MAX: Final = 1_048_575  # beside the header; Excel's own limit
 XLSX_CELL_MAX: Final = 32_767  # characters; Excel's own limit
 _CHUNK: Final = 64 * 1024
+_ROWS_A_PART: Final = 250
 
 # What XML 1.0 cannot carry, and nobody typed on purpose.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -65,6 +67,14 @@ class Format:
     suffix: str
     content_type: str
     chunks: Callable[[Any], Iterator[bytes]]
+    # The same into a file; yields now and then.
+    write: Callable[[Any, BinaryIO], Generator[None, None, None]]
+
+
+def _write(chunks: Callable[[Any], Iterator[bytes]], table: object, file: BinaryIO) -> Generator[None, None, None]:
+    for chunk in chunks(table):
+        file.write(chunk)
+        yield
 
 
 def clean(text: str) -> str:
@@ -123,13 +133,15 @@ def _taken(buffer: io.StringIO) -> bytes:
 def xlsx_chunks(sheet: Sheet) -> Iterator[bytes]:
     """Yield a workbook of one sheet. It is made in a file first: the end of a ZIP says where everything is."""
     with tempfile.TemporaryFile() as file:
-        _write_xlsx(sheet, file)
+        for _part in _write_xlsx(sheet, file):
+            pass
         file.seek(0)
         while chunk := file.read(_CHUNK):
             yield chunk
 
 
-def _write_xlsx(table: Sheet, file: BinaryIO) -> None:
+def _write_xlsx(table: Sheet, file: BinaryIO) -> Generator[None, None, None]:
+    """Write a workbook; yield after some hundred rows."""
     # Here and not above: few ever ask for a workbook, and a process that serves need not hold what writes one.
     import xlsxwriter
 
@@ -158,13 +170,16 @@ def _write_xlsx(table: Sheet, file: BinaryIO) -> None:
                     sheet.write_datetime(number, column, cell, instant)
                 elif cell is not None:
                     sheet.write_number(number, column, cell)
+            if number % _ROWS_A_PART == 0:
+                yield
         sheet.autofilter(0, 0, number, len(header) - 1)
 
 
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS: Final[Mapping[str, Format]] = {
-    "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx_chunks),
-    "csv": Format("csv", "text/csv; charset=utf-8", csv_chunks),
-    "json": Format("jsonl", "application/x-ndjson; charset=utf-8", json_chunks),
+    "xlsx": Format("xlsx", _XLSX, xlsx_chunks, _write_xlsx),
+    "csv": Format("csv", "text/csv; charset=utf-8", csv_chunks, partial(_write, csv_chunks)),
+    "json": Format("jsonl", "application/x-ndjson; charset=utf-8", json_chunks, partial(_write, json_chunks)),
 }
 # Of what has no shape for programs.
 FOR_PEOPLE: Final[Mapping[str, Format]] = {name: FORMATS[name] for name in ("xlsx", "csv")}

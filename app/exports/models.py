@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Json, Model, UtcDateTime
@@ -108,3 +108,27 @@ class VenueLink(Model):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     list: Mapped[VenueList] = relationship()
+
+
+class ExportFile(Model):
+    """A file that was written in the background, for a day."""
+
+    __tablename__ = "export_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]  # bytes
+    delete_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class ExportFilePart(Model):
+    """A part of such a file, in their order."""
+
+    __tablename__ = "export_file_parts"
+
+    file_id: Mapped[int] = mapped_column(ForeignKey("export_files.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

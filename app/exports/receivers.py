@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.events.models import Event
 from app.events.signals import event_copied
-from app.exports import forgetting, layouts
+from app.exports import forgetting, layouts, prepared
 from app.registrations.signals import person_erased
 
 
@@ -15,8 +15,9 @@ def copy_layouts(source: Event, *, copies: Sequence[Event], now: datetime, **_mo
 
 
 def forget_person(registration_id: int, **_more: object) -> None:
-    """Take whoever is erased off every frozen list."""
+    """Take whoever is erased off every frozen list, and delete the files that may hold them."""
     forgetting.forget_person(registration_id)
+    prepared.forget_those_with(registration_id)
 
 
 def connect() -> None:

@@ -1,6 +1,6 @@
 """Wires the room into the application."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from app.accounts import menu, proofs
 from app.accounts.rights import Permission
@@ -11,9 +11,11 @@ from app.exports import (
     forgetting,
     mails,
     past,
+    prepared,
     receivers,
     schedules,
     views,
+    views_files,
     views_handed_over,
     views_lists,
     views_schedules,
@@ -21,18 +23,22 @@ from app.exports import (
 )
 from app.history import words
 from app.history.service import plain
+from app.work import kinds
 
 # Each adds its pages to the blueprint of `views`.
-_PAGES = (views_lists, views_schedules)
+_PAGES = (views_files, views_lists, views_schedules)
 # The pages on which the tab is the present one.
 _INSIDE = (
-    "exports.choose_file", "exports.save_layout", "exports.change_layout", "exports.rename_layout", "exports.schedule",
+    "exports.choose_file", "exports.prepare", "exports.save_layout", "exports.change_layout",
+    "exports.rename_layout", "exports.schedule",
     "exports.sponsor_lists", "exports.kitchen_count", "venue_lists.index", "venue_lists.show", "venue_lists.make_link",
 )  # fmt: skip
 _PROVED = {
     "exports.download": _l("Download the attendee list"),
     "exports.choose_file": _l("Download the attendee list"),
     "exports.layout_file": _l("Download the attendee list"),
+    "exports.prepare": _l("Download the attendee list"),
+    "exports.prepared_file": _l("Download the attendee list"),
     "exports.schedule_file": _l("Download the attendee list"),
     "exports.sponsor_file": _l("Download a sponsor list"),
     "venue_lists.file": _l("Download a venue list"),
@@ -54,3 +60,15 @@ def init_app(app: Flask) -> None:
     receivers.connect()
     jobs.register(app, "daily lists", schedules.send_due)
     jobs.register(app, "forget venue lists", forgetting.forget_lists)
+    jobs.register(app, "forget files", prepared.forget_files)
+    kinds.register(
+        prepared.KIND,
+        kinds.Kind(
+            title=_l("A file of attendees"),
+            step=None,
+            piece=prepared.Writing,
+            needs=Permission.EXPORT,
+            outcomes={},
+            address=lambda task, slug: url_for("exports.prepared_file", slug=slug, code=task.code),
+        ),
+    )

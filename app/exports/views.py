@@ -48,21 +48,21 @@ def download(slug: str, suffix: str) -> Response:
 def index(slug: str) -> Response:
     """Show the columns to choose from, the layouts, and what is sent every morning."""
     managed = to_export(slug)
-    layout = _layout(managed.event.id)
+    layout = layout_wished(managed.event.id)
     questions = all_questions_of(managed.event.id)
     used = kinds.chosen(layout.columns, questions) if layout else kinds.usual(questions)
     form = LayoutForm(data={"format": layout.format if layout else "xlsx"})
-    return _page(managed, form, used, layout)
+    return page(managed, form, used, layout)
 
 
 @bp.post("/exports/file")
 def choose_file(slug: str) -> BaseResponse:
     """Send the attendees that are wanted with the columns that were chosen."""
     managed = to_export(slug)
-    form, used = FileForm(request.form), _used(managed.event.id)
+    form, used = FileForm(request.form), used_columns(managed.event.id)
     form.used = used
     if not form.validate():
-        return _page(managed, form, used, _layout(managed.event.id), status=422)
+        return page(managed, form, used, layout_wished(managed.event.id), status=422)
     require_fresh_proof(is_file=True)
     return send(managed.event, Wanted.of(request.args), used, form.format.data, is_proved=True)
 
@@ -71,17 +71,17 @@ def choose_file(slug: str) -> BaseResponse:
 def save_layout(slug: str) -> BaseResponse:
     """Keep columns and format under a name."""
     managed = to_export(slug)
-    form, used = LayoutForm(request.form), _used(managed.event.id)
+    form, used = LayoutForm(request.form), used_columns(managed.event.id)
     form.used = used
     if not form.validate():
-        return _page(managed, form, used, None, status=422)
+        return page(managed, form, used, None, status=422)
     try:
         layout_id = layouts.save(
             managed.event.id, form.name.data or "", used, form.format.data, by=actor(), now=utc_now()
         )
     except (BadInputError, ConflictError) as error:
         form.name.errors = [error.message]
-        return _page(managed, form, used, None, status=int(error.status))
+        return page(managed, form, used, None, status=int(error.status))
     return _back(slug, layout_id, "saved")
 
 
@@ -90,10 +90,10 @@ def change_layout(slug: str, layout_id: int) -> BaseResponse:
     """Give a layout these columns and this format."""
     managed = to_export(slug)
     layout = queries.layout(managed.event.id, layout_id)
-    form, used = FileForm(request.form), _used(managed.event.id)
+    form, used = FileForm(request.form), used_columns(managed.event.id)
     form.used = used
     if not form.validate():
-        return _page(managed, form, used, layout, status=422)
+        return page(managed, form, used, layout, status=422)
     layouts.change(managed.event.id, layout_id, used, form.format.data, by=actor(), now=utc_now())
     return _back(slug, layout_id, "saved")
 
@@ -140,18 +140,20 @@ def send(event: Event, wanted: Wanted, used: Sequence[Column], suffix: str, *, i
     return file_response(FORMATS[suffix], table, f"{event.slug}-attendees")
 
 
-def _used(event_id: int) -> list[Column]:
+def used_columns(event_id: int) -> list[Column]:
+    """Return the columns that the form names, in their order."""
     return ordered(request.form, kinds.all_columns(all_questions_of(event_id)))
 
 
-def _layout(event_id: int) -> ExportLayout | None:
+def layout_wished(event_id: int) -> ExportLayout | None:
+    """Return the layout that the address names."""
     number = request.args.get("layout", type=int)
     return queries.layout(event_id, number) if number is not None and 0 <= number < 2**31 else None
 
 
 def _renaming(managed: Managed, layout: ExportLayout, naming: NameForm, status: int) -> Response:
     used = kinds.chosen(layout.columns, all_questions_of(managed.event.id))
-    return _page(managed, LayoutForm(data={"format": layout.format}), used, layout, naming=naming, status=status)
+    return page(managed, LayoutForm(data={"format": layout.format}), used, layout, naming=naming, status=status)
 
 
 def _back(slug: str, layout_id: int | None, done: str) -> BaseResponse:
@@ -161,7 +163,7 @@ def _back(slug: str, layout_id: int | None, done: str) -> BaseResponse:
     return see_other(".index", slug=slug, done=done, _anchor="layouts", **query)
 
 
-def _page(
+def page(
     managed: Managed,
     form: FileForm,
     used: Sequence[Column],
@@ -170,6 +172,7 @@ def _page(
     naming: NameForm | None = None,
     status: int = 200,
 ) -> Response:
+    """Show columns, layouts and schedules, with what was sent."""
     event, wanted, now = managed.event, Wanted.of(request.args), utc_now()
     questions = all_questions_of(event.id)
     offered = kinds.all_columns(questions)

@@ -3,10 +3,10 @@
 A room registers its kinds in its setup: `kinds.register("import", title=…, step=apply.step, needs=…)`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from app.accounts.rights import Permission
 from app.work.models import Task
@@ -14,6 +14,22 @@ from app.work.models import Task
 # Does the next part in the transaction that is open, moves `task.cursor` and `task.done`; True while more is to come.
 # What it raises takes the whole step back; an AppError ends the work and is said to the reader.
 Step = Callable[[Task, datetime], bool]
+
+
+class Piece(Protocol):
+    """Work that cannot be cut into transactions, as writing one file: it begins anew when its process dies.
+
+    It is advanced in one process, a little at a time, and no transaction is open meanwhile.
+    """
+
+    def advance(self) -> Generator[int, None, None]:
+        """Do the work; yield after each short part how much has been done in all."""
+
+    def keep(self, task: Task, now: datetime) -> None:
+        """Store what was made, in the transaction that says it is done."""
+
+    def close(self) -> None:
+        """Let go of what is held, also when the work was not finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +42,14 @@ class Kind:
     """
 
     title: object  # lazily translated
-    step: Step
+    step: Step | None
     needs: Permission  # to see how far it is, and to stop it
     outcomes: Mapping[str, object]  # what the numbers in `task.counts` are called, lazily translated
     take_back: Step | None = None
     also_when_refused: bool = False
     can_be_stopped: bool = True
     address: Callable[[Task, str], str | None] = lambda _task, _slug: None
+    piece: Callable[[Task], Piece] | None = None  # in place of `step`
 
 
 _KINDS: Final[dict[str, Kind]] = {}

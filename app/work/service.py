@@ -20,7 +20,7 @@ from app.core.tokens import new_code
 from app.core.traces import trace
 from app.history.service import Actor
 from app.mail import outbox
-from app.work import kinds
+from app.work import kinds, pieces
 from app.work.models import ATTEMPTS_MAX, Task, TaskState
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def advance(now: datetime) -> int:
     due = select(Task.id).where(Task.state == TaskState.OPEN, Task.due_at <= now)
     task_ids = list(db.session.scalars(due.order_by(Task.due_at, Task.id).limit(TASKS_MAX)))
     db.session.commit()
-    steps = 0
+    steps = sum(_advance_piece(task_id, until=until, now=now) for task_id in list(pieces.held()))
     while task_ids and (not steps or time.monotonic() < until):
         # In turn: nobody's work waits for the end of somebody else's.
         task_ids = [task_id for task_id in task_ids if _advance(task_id, now=now)]
@@ -135,11 +135,25 @@ def _advance(task_id: int, *, now: datetime) -> bool:
         return False
 
 
-def _claimed(session: Session, task_id: int, *, now: datetime) -> Task | None:
+def _advance_piece(task_id: int, *, until: float, now: datetime) -> bool:
+    """Go on with work of one piece that this process is at."""
+    try:
+        pieces.advance(task_id, until=until, now=now)
+    except AppError as error:
+        pieces.let_go(task_id)
+        _refuse(task_id, error.message, now=now, is_due=False)
+    except Exception as error:  # noqa: BLE001 - whatever it is, other work goes on
+        log.error("a part of task %s failed\n%s", task_id, trace(error))  # noqa: TRY400 - a trace without people's data
+        pieces.let_go(task_id)
+        _try_later(task_id, now=now, is_due=False)
+    return True
+
+
+def _claimed(session: Session, task_id: int, *, now: datetime, is_due: bool = True) -> Task | None:
     """Return the task, locked; None when it is finished, or another process is at it."""
     return session.scalar(
         select(Task)
-        .where(Task.id == task_id, Task.state == TaskState.OPEN, Task.due_at <= now)
+        .where(Task.id == task_id, Task.state == TaskState.OPEN, *([Task.due_at <= now] if is_due else []))
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
@@ -148,6 +162,9 @@ def _claimed(session: Session, task_id: int, *, now: datetime) -> Task | None:
 def _step(task: Task, *, now: datetime) -> bool:
     kind = kinds.kind_of(task)
     is_stopping = task.stop_asked_at is not None or bool(task.refusal)
+    if kind.piece is not None and not is_stopping:
+        pieces.take(task, now=now)
+        return False
     run = kind.take_back if is_stopping else kind.step
     task.begun_at = task.begun_at or now
     with speaking(task.language):
@@ -159,10 +176,10 @@ def _step(task: Task, *, now: datetime) -> bool:
     return more
 
 
-def _refuse(task_id: int, words: str, *, now: datetime) -> bool:
+def _refuse(task_id: int, words: str, *, now: datetime, is_due: bool = True) -> bool:
     """Note why a step refused; what its kind takes back then is taken back by the next steps."""
     with transaction() as session:
-        task = _claimed(session, task_id, now=now)
+        task = _claimed(session, task_id, now=now, is_due=is_due)
         if task is None:
             return False
         kind, is_stopping = kinds.kind_of(task), task.stop_asked_at is not None or bool(task.refusal)
@@ -178,9 +195,9 @@ def _begin_taking_back(task: Task) -> None:
     task.cursor = 0
 
 
-def _try_later(task_id: int, *, now: datetime) -> None:
+def _try_later(task_id: int, *, now: datetime, is_due: bool = True) -> None:
     with transaction() as session:
-        task = _claimed(session, task_id, now=now)
+        task = _claimed(session, task_id, now=now, is_due=is_due)
         if task is None:
             return
         task.attempts += 1

@@ -2,14 +2,17 @@
 
 from functools import cached_property
 
+from app.attendees.wanted import Wanted
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.events.models import Event
-from app.exports import handing_over, layouts, venue
-from app.exports.columns import Column
+from app.exports import handing_over, layouts, prepared, venue
+from app.exports.columns import Column, usual
 from app.exports.models import ExportSchedule
 from app.history.service import THE_SITE
 from app.registrations.models import Purpose, QuestionKind
+from app.registrations.queries import all_questions_of
+from app.work import service as work
 from tests.support.factories import add_question
 
 
@@ -49,3 +52,13 @@ class Exported:
         frozen = venue.frozen_list(self.event.id, self.venue_version)
         handing_over.make_link(frozen, "Desk", days=1, by=THE_SITE, now=utc_now())
         return venue.links(frozen.id)[0].id
+
+    @cached_property
+    def file_code(self) -> str:
+        """A file that was written in the background."""
+        now, wanted = utc_now(), Wanted()
+        columns = usual(all_questions_of(self.event.id))
+        task = prepared.begin(self.event, wanted, columns, "csv", language="en", by=THE_SITE, now=now)
+        while not task.finished_at:
+            work.advance(now)
+        return task.code

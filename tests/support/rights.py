@@ -154,6 +154,8 @@ RIGHTS: dict[str, Rule] = {
     "exports.download": at_event(Permission.EXPORT, suffix="csv"),
     "exports.index": at_event(Permission.EXPORT),
     "exports.choose_file": at_event(Permission.EXPORT),
+    "exports.prepare": at_event(Permission.EXPORT),
+    "exports.prepared_file": at_event(Permission.EXPORT, code=lambda world: world.file_code),
     "exports.save_layout": at_event(Permission.EXPORT),
     "exports.change_layout": at_event(Permission.EXPORT, **_LAYOUT),
     "exports.rename_layout": at_event(Permission.EXPORT, **_LAYOUT),
@@ -320,6 +322,7 @@ RIGHTS: dict[str, Rule] = {
 
 # Files: no pages to look at, and what they cost is their length.
 FILES: Final = (
+    "exports.prepared_file",
     "exports.download",
     "history.site_file",
     "history.event_file",
