@@ -117,6 +117,20 @@ def test_news_can_be_stopped_by_one_click_and_are_then_left_out(ada, client, eve
     assert third["bob@example.com"].message["List-Unsubscribe"] is None
 
 
+def test_the_link_against_news_shows_no_later_address_to_who_got_it_at_an_earlier_one(client, db, event):
+    bob = sign_up_as(event, "bob")
+    earlier = news_token_of(bob)
+    before = client.get(f"/n/{earlier}")
+    with transaction():
+        bob.email, bob.email_key = "new@example.com", "new@example.com"
+
+    after, own = client.get(f"/n/{earlier}"), client.get(f"/n/{news_token_of(bob)}")
+
+    assert (before.status_code, "bob@example.com" in before.text) == (200, True)
+    assert (after.status_code, "new@example.com" in after.text) == (404, False)
+    assert (own.status_code, "new@example.com" in own.text) == (200, True)
+
+
 def test_an_address_that_refuses_is_counted_and_left_out(ada, db, event, draft):
     sign_up_as(event, "bob")
     sign_up_as(event, "cyd")
