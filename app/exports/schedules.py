@@ -21,6 +21,7 @@ from app.exports import queries
 from app.exports.models import ExportLayout, ExportSchedule
 from app.history.service import Actor, record
 from app.mail import outbox
+from app.registrations.queries import all_questions_of
 
 LETTER: Final = "daily-list"
 # Of the event's day: from eight in the morning, and never so late that it wakes anybody.
@@ -31,11 +32,11 @@ _AT_ONCE: Final = 200
 
 
 def add(event: Event, layout: ExportLayout, wanted: Wanted, *, by: Actor, now: datetime) -> None:
-    """Write about this list every morning from the next eight o'clock on; what was searched for is not kept.
+    """Write about this list every morning from the next eight o'clock on; what was typed is not kept.
 
     The same asked for twice is one. Raises ConflictError for an event that is over or not public, and for too many.
     """
-    query = keepable(wanted).as_query()
+    query = wanted.keepable(all_questions_of(event.id)).as_query()
     with transaction() as session:
         event = locked_event(event.id)
         if not _is_on(event, now=now):
@@ -55,11 +56,6 @@ def add(event: Event, layout: ExportLayout, wanted: Wanted, *, by: Actor, now: d
         )
         session.add(schedule)
         record("export_schedule.added", by=by, now=now, event_id=event.id, subject=layout.name)
-
-
-def keepable(wanted: Wanted) -> Wanted:
-    """Return a wish without what was searched for, which may be somebody's name."""
-    return wanted_of({name: values for name, values in wanted.as_query().items() if name != "q"})
 
 
 def wanted_of(query: Mapping[str, Sequence[str]]) -> Wanted:
