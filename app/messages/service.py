@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.attendees.wanted import Wanted
+from app.attendees.wanted import UNKNOWN, Wanted
 from app.core.db import transaction
 from app.core.errors import ConflictError, NotFoundError
 from app.core.i18n import gettext as _
@@ -18,7 +18,7 @@ from app.messages.models import Message, MessageState, Purpose
 # Of a wish for attendees (attendees.wanted), as a form holds them: those with several values, and those with one.
 MANY: Final = ("status", "type", "answer", "tag")
 DAYS: Final = ("from", "to")
-_ONE: Final = ("in", "q")
+_ONE: Final = ("in", "q", "lacks")
 # Where people came from may be not known, which is a value too.
 _SOURCE: Final = "source"
 AUDIENCE: Final = (*MANY, *_ONE, *DAYS, _SOURCE)
@@ -39,7 +39,7 @@ def audience_of(values: Mapping[str, Any]) -> dict[str, list[str]]:
     query |= {name: [values[name]] for name in _ONE if values[name]}
     query |= {name: [day.isoformat()] for name in DAYS if isinstance(day := values[name], date)}
     if values[_SOURCE]:
-        query[_SOURCE] = [values[_SOURCE].removeprefix("=")]
+        query[_SOURCE] = [values[_SOURCE].removeprefix("=") or UNKNOWN]
     return Wanted.stored(query).as_query()
 
 
