@@ -42,20 +42,24 @@ def save(event_id: int, name: str, wanted: Wanted, order: Order, *, by: Actor, n
         found = session.scalar(select(AttendeeView).where(of_event, AttendeeView.key == key))
         if found is not None:
             found.name, found.query = name, query
+            view = found
         elif (session.scalar(select(func.count()).where(of_event)) or 0) >= VIEWS_MAX:
             raise BadInputError(_("An event has at most %(max)d views. Delete one first.", max=VIEWS_MAX), field="name")
         else:
-            session.add(AttendeeView(event_id=event_id, name=name, key=key, query=query, created_at=now))
-        record("attendees.view_saved", by=by, now=now, event_id=event_id, subject=name)
+            view = AttendeeView(event_id=event_id, name=name, key=key, query=query, created_at=now)
+            session.add(view)
+            session.flush()
+        # Without the name: it may be a person's, and the history is for ever.
+        record("attendees.view_saved", by=by, now=now, event_id=event_id, changes={"view": (None, view.id)})
 
 
 def remove(event_id: int, view_id: int, *, by: Actor, now: datetime) -> None:
     """Take a view away; a second press changes nothing."""
     with transaction() as session:
-        name = session.scalar(
+        gone = session.scalar(
             delete(AttendeeView)
             .where(AttendeeView.event_id == event_id, AttendeeView.id == view_id)
-            .returning(AttendeeView.name)
+            .returning(AttendeeView.id)
         )
-        if name is not None:
-            record("attendees.view_removed", by=by, now=now, event_id=event_id, subject=name)
+        if gone is not None:
+            record("attendees.view_removed", by=by, now=now, event_id=event_id, changes={"view": (gone, None)})
