@@ -153,12 +153,13 @@ def remove(slug: str, message_id: int) -> BaseResponse:
 
 def words_of(message: Message, offered: Offered) -> list[tuple[str, str]]:
     """Return whom a message is for, in words."""
-    return audience_words(
+    words = audience_words(
         Wanted.stored(message.audience),
         ticket_types=offered.ticket_types,
         questions=offered.questions,
         language=current_language(),
     )
+    return [*words, (_("Search"), _("is kept no longer"))] if message.has_forgotten else words
 
 
 def _progress(message: Message, letters: Letters) -> int:

@@ -98,5 +98,6 @@ def register() -> None:
             "recipients": _l("Number of people"),
             "letters": _l("E-mails"),
             "letter": _l("E-mail"),
+            "message": _l("Message"),
         }
     )
