@@ -2,28 +2,13 @@
 
 import json
 import logging
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError, NoResultFound
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from app.accounts import queries, rules
 from app.accounts.models import ChallengeKind, Organizer, Passkey, PasskeyChallenge
@@ -39,9 +24,9 @@ log = logging.getLogger(__name__)
 _Outcome = TypeVar("_Outcome")
 _MS: Final = 1000
 _TIMEOUT: Final = int(rules.CHALLENGE_LIFETIME.total_seconds()) * _MS
-# What a broken or foreign answer raises: the library's own, and what its parsers let through.
+# What a broken or foreign answer raises: ours, and what the library's parsers let through.
 _BROKEN: Final = (
-    WebAuthnException, NoResultFound, IntegrityError, NotFoundError, ValueError, KeyError, TypeError, AttributeError,
+    NoResultFound, IntegrityError, NotFoundError, ValueError, KeyError, TypeError, AttributeError,
     IndexError, RecursionError,
 )  # fmt: skip
 
@@ -59,63 +44,44 @@ class Site:
 
 def options_to_add(site: Site, site_name: str, *, by: Actor, now: datetime) -> str:
     """Ask an authenticator for a new passkey of whoever is signed in; return the options for the browser, as JSON."""
+    from app.accounts import authenticators
+
     with transaction() as session:
         organizer = session.scalars(select(Organizer).where(Organizer.id == by.organizer_id)).one()
         known = queries.passkeys_of(organizer.id)
         # The same for all passkeys of one person, so that an authenticator keeps one of them per person.
         handle = known[0].user_handle if known else new_secret()
         challenge = _ask(ChallengeKind.ADD, session_id=by.session_id, user_handle=handle, now=now)
-        return options_to_json(
-            generate_registration_options(
-                rp_id=site.host,
-                rp_name=site_name,
-                user_id=base64url_to_bytes(handle),
-                user_name=organizer.email,
-                user_display_name=organizer.name or organizer.email,
-                challenge=challenge,
-                timeout=_TIMEOUT,
-                authenticator_selection=AuthenticatorSelectionCriteria(
-                    resident_key=ResidentKeyRequirement.REQUIRED,
-                    user_verification=UserVerificationRequirement.REQUIRED,
-                ),
-                exclude_credentials=[
-                    PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential_id)) for one in known
-                ],
-            )
-        )
+    return authenticators.options_to_add(
+        authenticators.Question(site.host, site.origin, challenge),
+        site_name,
+        handle=handle,
+        email=organizer.email,
+        name=organizer.name or organizer.email,
+        known=[one.credential_id for one in known],
+        timeout=_TIMEOUT,
+    )
 
 
 def options_to_use(site: Site, kind: ChallengeKind, *, by: Actor | None, now: datetime) -> str:
     """Ask an authenticator who is there: anybody to sign in, or the one who is signed in (`by`) to prove it."""
+    from app.accounts import authenticators
+
     with transaction():
         known = queries.passkeys_of(by.organizer_id or 0) if by else []
         challenge = _ask(kind, session_id=by.session_id if by else None, now=now)
-        return options_to_json(
-            generate_authentication_options(
-                rp_id=site.host,
-                challenge=challenge,
-                timeout=_TIMEOUT,
-                allow_credentials=[
-                    PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential_id)) for one in known
-                ],
-                user_verification=UserVerificationRequirement.REQUIRED,
-            )
-        )
+    question = authenticators.Question(site.host, site.origin, challenge)
+    return authenticators.options_to_use(question, known=[one.credential_id for one in known], timeout=_TIMEOUT)
 
 
 def add(site: Site, answer: dict[str, Any], name: str, *, by: Actor, now: datetime) -> None:
     """Keep the passkey that an authenticator made. Raises BadInputError."""
+    from app.accounts import authenticators
 
     def keep(handle: str, challenge: bytes) -> None:
         session = require_transaction()
-        made = verify_registration_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=site.host,
-            expected_origin=site.origin,
-            require_user_verification=True,
-        )
-        credential_id = bytes_to_base64url(made.credential_id)
+        made = authenticators.verified_new(authenticators.Question(site.host, site.origin, challenge), answer)
+        credential_id = urlsafe_b64encode(made.credential_id).decode().rstrip("=")
         known = session.scalar(select(func.count()).where(Passkey.organizer_id == by.organizer_id)) or 0
         is_taken = session.scalar(select(Passkey.id).where(Passkey.credential_id == credential_id)) is not None
         if is_taken or known >= rules.PASSKEYS_MAX:
@@ -200,7 +166,7 @@ def _ask(kind: ChallengeKind, *, session_id: int | None, user_handle: str = "", 
             expires_at=now + rules.CHALLENGE_LIFETIME,
         )
     )
-    return base64url_to_bytes(secret)
+    return _bytes(secret)
 
 
 def _answered(
@@ -230,7 +196,7 @@ def _answered(
                 .returning(PasskeyChallenge.user_handle)
             ).one()
             with session.begin_nested():
-                return then(handle, base64url_to_bytes(secret))
+                return then(handle, _bytes(secret))
         except _BROKEN as error:
             why = error
     log.info("a passkey was refused: %s", type(why).__name__)
@@ -239,11 +205,16 @@ def _answered(
 
 def _challenge_in(answer: dict[str, Any]) -> str:
     """Return which question an answer says it answers, as the browser wrote it down."""
-    said = json.loads(base64url_to_bytes(answer["response"]["clientDataJSON"]))
+    said = json.loads(_bytes(answer["response"]["clientDataJSON"]))
     challenge = said["challenge"]
     if not isinstance(challenge, str):
         raise TypeError
     return challenge
+
+
+def _bytes(text: str) -> bytes:
+    """Return what base64url without padding stands for. Raises ValueError, TypeError."""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _used(site: Site, answer: dict[str, Any], challenge: bytes, *, must_name: bool, now: datetime) -> Passkey:
@@ -251,17 +222,16 @@ def _used(site: Site, answer: dict[str, Any], challenge: bytes, *, must_name: bo
 
     `must_name`: nobody has said yet who it is, so the answer has to (WebAuthn 7.2, step 6).
     """
+    from app.accounts import authenticators
+
     session = require_transaction()
     passkey = session.scalars(select(Passkey).where(Passkey.credential_id == str(answer["id"])).with_for_update()).one()
     handle = answer["response"].get("userHandle") or (None if must_name else passkey.user_handle)
-    verified = verify_authentication_response(
-        credential=answer,
-        expected_challenge=challenge,
-        expected_rp_id=site.host,
-        expected_origin=site.origin,
-        credential_public_key=passkey.public_key,
-        credential_current_sign_count=passkey.sign_count,
-        require_user_verification=True,
+    verified = authenticators.verified_use(
+        authenticators.Question(site.host, site.origin, challenge),
+        answer,
+        public_key=passkey.public_key,
+        sign_count=passkey.sign_count,
     )
     if handle != passkey.user_handle:
         raise ValueError

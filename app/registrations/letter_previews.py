@@ -14,6 +14,7 @@ from app.events.models import Event
 from app.mail.kinds import Draft
 from app.mail.render import draft
 from app.registrations.known_events import event_as_it_is
+from app.registrations.later import asks_later
 from app.registrations.letter_texts import GIVER, LETTERS, NAME, placeholders_of, values_of
 from app.registrations.mails import Difference
 from app.registrations.models import RegistrationState
@@ -71,6 +72,7 @@ def _context(kind: str, event: Event, language: Language) -> dict[str, Any]:
         "when": when,
         "position": _POSITION if kind in {"waiting", "moved"} else 0,
         "has_offer": kind == "offered",
+        "asks_later": partial(asks_later, event.id),
         "until": until,
         "own_url": own_url,
         "leave_url": own_url,

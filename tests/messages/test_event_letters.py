@@ -216,9 +216,9 @@ def test_every_letter_that_is_about_an_event_says_so(app, db, make_event):
 
 @pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 def test_the_outbox_takes_no_letter_about_an_event_that_does_not_say_which(app):
-    # Those of no one event: about a person's own list or calendar, and to those who manage.
+    # Those to no attendee of one event: about a person's own list or calendar, and to those who manage.
     of_no_event = {
-        "mine", "personal_feed", "sign_in", "proof", "way_added", "new_device", "invited", "test", "daily-list",
+        "mine", "personal_feed", "sign_in", "proof", "way_added", "new_device", "invited", "daily-list", "test",
     }  # fmt: skip
     assert kinds._WRITERS.keys() - kinds.kinds_with_topic() - {"probe"} == of_no_event
 

@@ -50,7 +50,7 @@ def test_the_list_names_every_letter_and_says_which_are_their_own(event, browser
     assert re.findall(rf'href="{BASE}/([a-z-]+)', page) == [kind.name for kind in all_kinds()]
     assert "1 text is your own" in page
     assert page.count("Own text:") == 1
-    assert re.search(r'<li><a href="/organizer/events/meetup/letters/texts[^"]*" aria-current="page">Letters</a>', page)
+    assert re.search(r'<li><a href="/organizer/events/meetup/messages[^"]*" aria-current="true">Letters</a>', page)
 
 
 def test_the_form_begins_with_the_standard_text_and_explains_the_placeholders(event, browser):
