@@ -154,8 +154,8 @@ def message_form(offered: Offered, values: Mapping[str, Any], sent: MultiDict[st
             choices=[SelectChoice("", _("Whether or not")), SelectChoice("yes", _("Yes")), SelectChoice("no", _("No"))],
         ),
         "lacks": SelectField(
-            _("Answers to give after acceptance"),
-            choices=[SelectChoice("", _("Whether or not")), SelectChoice("answers", _("Still missing"))],
+            _("What the venue asks for"),
+            choices=[SelectChoice("", _("Whether or not")), SelectChoice("answers", _("Not answered yet"))],
         ),
         "q": StringField(
             _("Name, e-mail or code"),

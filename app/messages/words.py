@@ -51,7 +51,7 @@ def audience_words(
     if wanted.is_checked_in is not None:
         found.append((_("Checked in"), _("Yes") if wanted.is_checked_in else _("No")))
     if wanted.lacks_answers:
-        found.append((_("Answers to give after acceptance"), _("Still missing")))
+        found.append((_("What the venue asks for"), _("Not answered yet")))
     by_id = {question.id: question for question in questions}
     for question_id, value in wanted.answers:
         question = by_id.get(question_id)

@@ -6,26 +6,16 @@ from sqlalchemy import select
 from app.accounts.models import Organizer, Role
 from app.core.clock import utc_now
 from app.core.db import transaction
-from app.core.errors import BadInputError
 from app.events.models import EventState
 from app.events.service import apply_changes
 from app.history.models import Entry
-from app.history.service import Actor
 from app.messages import sending
 from app.messages.models import Message, MessageState
 from app.messages.queries import message_of
-from app.registrations.erasing import erase_person
-from tests.messages.sending import confirm, run, told
-from tests.registrations.pages import fields_on
+from tests.messages.sending import told
 from tests.support.factories import sign_up_as
 
 BASE = "/organizer/events/meetup/messages"
-
-
-@pytest.fixture
-def writer(ada, db):
-    """Whoever schedules, an owner of the site."""
-    return Actor(organizer_id=db.scalars(select(Organizer.id)).one())
 
 
 @pytest.fixture
@@ -113,29 +103,6 @@ def test_it_goes_in_nobody_s_name_who_may_not_write_any_more(db, event, draft, a
     assert message_of(event.id, message.id).state is MessageState.DRAFT
     assert told(db) == []
     assert db.scalars(select(Entry.action).order_by(Entry.id.desc())).first() == "message.unscheduled"
-
-
-def test_who_is_erased_is_looked_for_by_no_message_any_more(ada, db, event, draft, at, writer):
-    bob = sign_up_as(event, "bob")
-    sign_up_as(event, "cyd")
-    message, other = draft(q="bob"), draft()
-    for each in (message, other):
-        sending.schedule(event, each.id, at=at, revision=1, by=writer, now=utc_now())
-
-    erase_person(bob.email_key, by=writer, now=utc_now())
-
-    found, kept = message_of(event.id, message.id), message_of(event.id, other.id)
-    assert (found.state, found.audience) == (MessageState.DRAFT, {"status": ["confirmed"], "forgotten": ["yes"]})
-    assert (kept.state, kept.audience) == (MessageState.SCHEDULED, {"status": ["confirmed"]})
-    with pytest.raises(BadInputError):
-        sending.begin(event, message.id, shown=1, revision=found.revision, by=writer, now=utc_now())
-    # Whoever looks at whom it is for by now and saves it, sends it.
-    path = f"{BASE}/{message.id}"
-    ada.post(path, data=fields_on(ada.get(path), path))
-    assert sending.problems(message_of(event.id, message.id)) == []
-    assert confirm(ada, message_of(event.id, message.id)).status_code == 303
-    run()
-    assert told(db) == ["cyd"]
 
 
 def test_a_message_that_cannot_go_on_keeps_no_other_back(db, event, draft, at, writer, caplog):
