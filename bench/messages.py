@@ -41,6 +41,7 @@ VALUES: Final[dict[str, Any]] = {
     "answer": [],
     "tag": [],
     "in": "",
+    "lacks": "",
     "q": "",
     "from": None,
     "to": None,

@@ -32,6 +32,8 @@ from app.work.models import Task
 AT_ONCE_MAX: Final = 50  # more of them are long work
 STEP: Final = 50
 KIND: Final = "attendees.bulk"
+# Of its params: what was searched for is somebody's name, and a reason speaks of people.
+PRIVATE: Final = ("query", "words")
 
 
 class Action(StrEnum):
@@ -170,8 +172,6 @@ def step(task: Task, now: datetime) -> bool:
     if len(ids) == STEP:
         task.cursor = ids[-1]
         return True
-    # What was searched for is somebody's name, and of use no longer.
-    task.params = asked | {"query": {}, "words": ""}
     return False
 
 
@@ -219,12 +219,12 @@ def _mark(event: Event, order: Order, ids: Sequence[int], *, by: Actor, now: dat
     tags = order.action is Action.TAG
     changed = (marking.tag_all if tags else marking.untag_all)(ids, order.tag, by=by, now=now)
     if changed:
-        tag = (None, order.tag.strip()) if tags else (order.tag.strip(), None)
+        # Which tag stands with each of the people, where erasing them finds it: a tag may be a name.
         record(
             "attendees.tagged" if tags else "attendees.untagged",
             by=by,
             now=now,
             event_id=event.id,
-            changes={"tag": tag, "number": (None, len(changed)), "_people": (None, changed)},
+            changes={"number": (None, len(changed)), "_people": (None, changed)},
         )
     return +Counter({"tagged" if tags else "untagged": len(changed), "unchanged": len(ids) - len(changed)})

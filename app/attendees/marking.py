@@ -130,8 +130,20 @@ def delete_note(registration_id: int, note_id: int, *, by: Actor, now: datetime)
 
 def undo_tags(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) -> None:  # noqa: ARG001 - as history.undo asks
     """Take back what a tag was put on, or taken off, at once: of these people, no others."""
-    people, name = entry.changes["_people"][1], str(entry.changes["tag"][1] or entry.changes["tag"][0])
-    (untag_all if entry.action == "attendees.tagged" else tag_all)(people, name, by=by, now=now)
+    people, tagged = entry.changes["_people"][1], entry.action == "attendees.tagged"
+    each = require_transaction().scalars(
+        select(Entry.changes)
+        .where(
+            Entry.registration_id.in_(people),
+            Entry.action == ("attendee.tagged" if tagged else "attendee.untagged"),
+            Entry.at == entry.at,
+        )
+        .order_by(Entry.id)
+    )
+    # Nothing is said of those who were erased since.
+    names = [was or put_on for was, put_on in (changes["tag"] for changes in each if changes)]
+    if names:
+        (untag_all if tagged else tag_all)(people, names[0], by=by, now=now)
 
 
 def _held(registration_id: int) -> Registration:

@@ -41,7 +41,13 @@ def register() -> None:
         }
     )
     words.register_fields(
-        {"tag": _l("Tag"), "number": _l("Number"), "email": _l("E-mail"), "link": _l("Earlier link ended")}
+        {
+            "tag": _l("Tag"),
+            "number": _l("Number"),
+            "email": _l("E-mail"),
+            "link": _l("Earlier link ended"),
+            "view": _l("View"),
+        }
     )
     for action in ("attendees.tagged", "attendees.untagged"):
         undo.register(action, marking.undo_tags, needs={Permission.MANAGE_ATTENDEES})

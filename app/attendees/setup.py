@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
             step=bulk.step,
             needs=Permission.MANAGE_ATTENDEES,
             outcomes=past.OUTCOMES,
+            private=bulk.PRIVATE,
             address=lambda _task, slug: url_for("attendees.index", slug=slug),
         ),
     )

@@ -5,7 +5,7 @@ The wish stands in an address as a query string, so that it can be shared, saved
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self, TypeVar
@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from app.events.models import Event
 from app.registrations.later import lacking
 from app.registrations.marks import AttendeeTag, tag_key
-from app.registrations.models import Answer, Registration, RegistrationState, value_key
+from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState, value_key
 from app.registrations.searching import words_of
 from app.web.forms import one_line
 
@@ -94,6 +94,15 @@ class Wanted:
         """Return the wish that `as_query` was stored of, as JSON."""
         return cls.of(MultiDict([(name, value) for name, values in query.items() for value in values]))
 
+    def keepable(self, questions: Sequence[Question]) -> "Wanted":
+        """Return the wish as it may be kept for longer: without what was typed, which nobody could find and empty.
+
+        Somebody's name may be searched for, and typed as an answer; of an answer, only a choice that one of these
+        questions offers stays.
+        """
+        offered = {(question.id, value) for question in questions for value in _offered_by(question)}
+        return replace(self, search="", answers=tuple(answer for answer in self.answers if answer in offered))
+
     def in_state(self, state: RegistrationState | None) -> "Wanted":
         """Return the same wish for one state, or for all."""
         return replace(self, states=(state,) if state else ())
@@ -123,6 +132,12 @@ def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _offered_by(question: Question) -> Iterable[str]:
+    if question.kind is QuestionKind.CHECKBOX:
+        return _YES_NO
+    return [str(option["value"]) for option in question.options]
+
+
 def _has_tag(event_id: int, tag: str) -> ColumnElement[bool]:
     marked = select(AttendeeTag.registration_id).where(
         AttendeeTag.event_id == event_id, AttendeeTag.key == tag_key(tag)
@@ -131,7 +146,10 @@ def _has_tag(event_id: int, tag: str) -> ColumnElement[bool]:
 
 
 def _has_answered(question_id: int, value: str) -> ColumnElement[bool]:
-    """Return who answered this: a text or an option's value, a tick by yes or no, a number; or chose it with others."""
+    """Return who answered this: a text or an option's value, a tick by yes or no, a number; or chose it with others.
+
+    Nobody where pages show the answers masked: who may not read them could find them out by trying.
+    """
     said = {value_key(value)}
     if value in _YES_NO:
         said.add(value_key(_YES_NO[value]))
@@ -140,8 +158,11 @@ def _has_answered(question_id: int, value: str) -> ColumnElement[bool]:
     among = Answer.value_key.startswith("[") & Answer.value_key.contains(
         json.dumps(value, ensure_ascii=False), autoescape=True
     )
-    given = select(Answer.registration_id).where(
-        Answer.question_id == question_id, or_(Answer.value_key.in_(sorted(said)), among)
+    given = (
+        select(Answer.registration_id)
+        .join(Question, Question.id == Answer.question_id)
+        .where(Answer.question_id == question_id, ~Question.is_masked)
+        .where(or_(Answer.value_key.in_(sorted(said)), among))
     )
     return Registration.id.in_(given)
 

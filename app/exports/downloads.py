@@ -48,7 +48,8 @@ def filter_told(wanted: Wanted, ticket_types: Mapping[int, Texts], questions: Se
         "wanted_state": [state.value for state in wanted.states],
         "wanted_ticket_type": [{"name": ticket_types[one]} for one in wanted.ticket_types if one in ticket_types],
         "wanted_answer": [{"label": _answer_told(by_id[key], value)} for key, value in wanted.answers if key in by_id],
-        "wanted_tag": list(wanted.tags),
+        # A tag may be somebody's name.
+        "wanted_tags": len(wanted.tags) or None,
         "wanted_checked_in": wanted.is_checked_in,
         "wanted_from": wanted.signed_up_from,
         "wanted_to": wanted.signed_up_to,

@@ -1,6 +1,6 @@
 """Named layouts of an event's exports: saved, changed, renamed, deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -40,8 +40,7 @@ def save(event_id: int, name: str, columns: Sequence[Column], form: str, *, by: 
         layout = ExportLayout(event_id=event_id, name=name, columns=keys, format=form, created_at=now)
         session.add(layout)
         session.flush()
-        changes = {"columns": (None, columns_told(columns)), "format": (None, form)}
-        record("export_layout.saved", by=by, now=now, event_id=event_id, subject=name, changes=changes)
+        _note("saved", layout, {"columns": (None, columns_told(columns)), "format": (None, form)}, by=by, now=now)
         return layout.id
 
 
@@ -55,7 +54,7 @@ def change(event_id: int, layout_id: int, columns: Sequence[Column], form: str, 
         before = chosen(layout.columns, all_questions_of(event_id))
         changes = {"columns": (columns_told(before), columns_told(columns)), "format": (layout.format, form)}
         layout.columns, layout.format = keys, form
-        record("export_layout.saved", by=by, now=now, event_id=event_id, subject=layout.name, changes=changes)
+        _note("saved", layout, changes, by=by, now=now)
 
 
 def rename(event_id: int, layout_id: int, name: str, *, by: Actor, now: datetime) -> None:
@@ -66,9 +65,8 @@ def rename(event_id: int, layout_id: int, name: str, *, by: Actor, now: datetime
             return
         there = list(session.scalars(select(ExportLayout).where(ExportLayout.event_id == event_id)))
         _refuse_taken(there, name, but=layout_id)
-        before, layout.name = layout.name, name
-        changes = {"name": (before, name)}
-        record("export_layout.renamed", by=by, now=now, event_id=event_id, subject=name, changes=changes)
+        layout.name = name
+        _note("renamed", layout, {}, by=by, now=now)
 
 
 def delete(event_id: int, layout_id: int, *, by: Actor, now: datetime) -> None:
@@ -76,7 +74,7 @@ def delete(event_id: int, layout_id: int, *, by: Actor, now: datetime) -> None:
     with transaction() as session:
         layout = _held(session, event_id, layout_id)
         session.delete(layout)
-        record("export_layout.deleted", by=by, now=now, event_id=event_id, subject=layout.name)
+        _note("deleted", layout, {}, by=by, now=now)
 
 
 def copy(source: Event, copies: Sequence[Event], *, now: datetime) -> None:
@@ -87,6 +85,14 @@ def copy(source: Event, copies: Sequence[Event], *, now: datetime) -> None:
         for layout in queries.layouts(source.id)
         for made in copies
     )
+
+
+def _note(
+    what: str, layout: ExportLayout, changes: Mapping[str, tuple[object, object]], *, by: Actor, now: datetime
+) -> None:
+    # By its number: the name may be a person's, and the history is for ever.
+    told: dict[str, tuple[object, object]] = {"layout": (None, layout.id), **changes}
+    record(f"export_layout.{what}", by=by, now=now, event_id=layout.event_id, changes=told)
 
 
 def _held(session: Session, event_id: int, layout_id: int) -> ExportLayout:

@@ -27,11 +27,12 @@ def register() -> None:
     words.register_fields(
         {
             "columns": _l("Columns"),
+            "layout": _l("Layout"),
             "version": _l("Version"),
             "expires_at": _l("Holds until"),
             "wanted_ticket_type": _l("Only of this ticket type"),
             "wanted_answer": _l("Only with this answer"),
-            "wanted_tag": _l("Only with this tag"),
+            "wanted_tags": _l("Only with so many tags"),
             "wanted_checked_in": _l("Only whether checked in"),
             "wanted_from": _l("Signed up from"),
             "wanted_to": _l("Signed up to"),

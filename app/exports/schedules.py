@@ -1,5 +1,6 @@
 """Lists that organizers are written to about every morning: a letter with a link, one a day, never the data itself."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -15,12 +16,16 @@ from app.attendees.wanted import Wanted
 from app.core.db import db, require_transaction, transaction
 from app.core.errors import ConflictError
 from app.core.i18n import gettext as _
+from app.core.traces import trace
 from app.events.locking import locked_event
 from app.events.models import Event, EventRole, EventState
 from app.exports import queries
 from app.exports.models import ExportLayout, ExportSchedule
 from app.history.service import Actor, record
 from app.mail import outbox
+from app.registrations.queries import all_questions_of
+
+log = logging.getLogger(__name__)
 
 LETTER: Final = "daily-list"
 # Of the event's day: from eight in the morning, and never so late that it wakes anybody.
@@ -31,11 +36,11 @@ _AT_ONCE: Final = 200
 
 
 def add(event: Event, layout: ExportLayout, wanted: Wanted, *, by: Actor, now: datetime) -> None:
-    """Write about this list every morning from the next eight o'clock on; what was searched for is not kept.
+    """Write about this list every morning from the next eight o'clock on; what was typed is not kept.
 
     The same asked for twice is one. Raises ConflictError for an event that is over or not public, and for too many.
     """
-    query = keepable(wanted).as_query()
+    query = wanted.keepable(all_questions_of(event.id)).as_query()
     with transaction() as session:
         event = locked_event(event.id)
         if not _is_on(event, now=now):
@@ -54,12 +59,7 @@ def add(event: Event, layout: ExportLayout, wanted: Wanted, *, by: Actor, now: d
             last_day=due_day(now, event.tz, until=None),
         )
         session.add(schedule)
-        record("export_schedule.added", by=by, now=now, event_id=event.id, subject=layout.name)
-
-
-def keepable(wanted: Wanted) -> Wanted:
-    """Return a wish without what was searched for, which may be somebody's name."""
-    return wanted_of({name: values for name, values in wanted.as_query().items() if name != "q"})
+        record("export_schedule.added", by=by, now=now, event_id=event.id, changes=_of(layout.id))
 
 
 def wanted_of(query: Mapping[str, Sequence[str]]) -> Wanted:
@@ -73,7 +73,7 @@ def pause(event: Event, schedule_id: int, *, by: Actor, now: datetime) -> None:
         schedule = _held(session, event.id, schedule_id)
         if schedule.paused_at is None:
             schedule.paused_at = now
-            record("export_schedule.paused", by=by, now=now, event_id=event.id, subject=schedule.layout.name)
+            record("export_schedule.paused", by=by, now=now, event_id=event.id, changes=_of(schedule.layout_id))
 
 
 def resume(event: Event, schedule_id: int, *, by: Actor, now: datetime) -> None:
@@ -83,16 +83,20 @@ def resume(event: Event, schedule_id: int, *, by: Actor, now: datetime) -> None:
         if schedule.paused_at is not None:
             schedule.paused_at = None
             schedule.last_day = due_day(now, event.tz, until=None) or schedule.last_day
-            record("export_schedule.resumed", by=by, now=now, event_id=event.id, subject=schedule.layout.name)
+            record("export_schedule.resumed", by=by, now=now, event_id=event.id, changes=_of(schedule.layout_id))
 
 
 def delete(event: Event, schedule_id: int, *, by: Actor, now: datetime) -> None:
     """End it. Raises NotFoundError."""
     with transaction() as session:
         schedule = _held(session, event.id, schedule_id)
-        name = schedule.layout.name
         session.delete(schedule)
-        record("export_schedule.deleted", by=by, now=now, event_id=event.id, subject=name)
+        record("export_schedule.deleted", by=by, now=now, event_id=event.id, changes=_of(schedule.layout_id))
+
+
+def _of(layout_id: int) -> Mapping[str, tuple[object, object]]:
+    """Return what the history says of a daily list: not the layout's name, which may be a person's."""
+    return {"layout": (None, layout_id)}
 
 
 def _held(session: Session, event_id: int, schedule_id: int) -> ExportSchedule:
@@ -148,10 +152,18 @@ def send_due(now: datetime) -> int:
         for schedule_id, last_day, zone in rows:
             day = due_day(now, ZoneInfo(zone))
             if day is not None and day != last_day:
-                sent += _send(schedule_id, day, now=now)
+                sent += _try_to_send(schedule_id, day, now=now)
         if len(rows) < _AT_ONCE:
             return sent
         after = rows[-1].id
+
+
+def _try_to_send(schedule_id: int, day: date, *, now: datetime) -> bool:
+    try:
+        return _send(schedule_id, day, now=now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, other lists go out
+        log.error("daily list %s failed\n%s", schedule_id, trace(error))  # noqa: TRY400 - a trace without people's data
+        return False
 
 
 def _send(schedule_id: int, day: date, *, now: datetime) -> bool:

@@ -153,6 +153,10 @@ def message_form(offered: Offered, values: Mapping[str, Any], sent: MultiDict[st
             _("Checked in"),
             choices=[SelectChoice("", _("Whether or not")), SelectChoice("yes", _("Yes")), SelectChoice("no", _("No"))],
         ),
+        "lacks": SelectField(
+            _("What the venue asks for"),
+            choices=[SelectChoice("", _("Whether or not")), SelectChoice("answers", _("Not answered yet"))],
+        ),
         "q": StringField(
             _("Name, e-mail or code"),
             filters=[one_line],

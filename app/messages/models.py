@@ -11,6 +11,8 @@ from app.core.db import Json, Model, Translated, UtcDateTime, choice
 from app.core.i18n import Texts
 
 WHY_MAX: Final = 300
+# In an audience of which a part, something typed, is kept no longer: whom it went to cannot be told from the rest.
+FORGOTTEN: Final = {"forgotten": ["yes"]}
 # Written out, not bound: a partial index is found by its predicate alone.
 _UNFINISHED = text("finished_at IS NULL AND state IN ('scheduled', 'sending', 'stopped')")
 
@@ -47,6 +49,7 @@ class Message(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    # Whoever began it; of one that was scheduled, whoever scheduled it.
     organizer_id: Mapped[int | None] = mapped_column(ForeignKey("organizers.id", ondelete="SET NULL"), index=True)
     state: Mapped[MessageState] = mapped_column(choice(MessageState, "state"), default=MessageState.DRAFT)
     purpose: Mapped[Purpose] = mapped_column(choice(Purpose, "purpose"), default=Purpose.NEWS)
@@ -64,6 +67,11 @@ class Message(Model):
     high_id: Mapped[int] = mapped_column(default=0)
     cursor: Mapped[int] = mapped_column(default=0)
     letters: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def has_forgotten(self) -> bool:
+        """Tell whether a part of whom it was for is kept no longer."""
+        return FORGOTTEN.keys() <= self.audience.keys()
 
     @property
     def batch(self) -> str:

@@ -1,5 +1,6 @@
 """Sending a message: now or at a time, to those who were counted, one letter each, whatever dies; and stopping it."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -7,21 +8,28 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.orm import Session, raiseload
 
+from app.accounts.models import Organizer
+from app.accounts.rights import Permission, permissions_of
 from app.core.db import db, require_transaction, transaction
 from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import LANGUAGES, Language
 from app.core.i18n import gettext as _
-from app.events.models import Event
-from app.history.service import THE_SITE, Actor, record
+from app.core.traces import trace
+from app.events.models import Event, EventRole
+from app.history.service import THE_SITE, Actor
 from app.mail import outbox
 from app.mail.models import Letter, LetterState, Priority
 from app.mail.queries import IN_A_BATCH
 from app.messages import mails
 from app.messages.audience import Outlook, outlook, reached
+from app.messages.forgetting import forget_typed
 from app.messages.models import Message, MessageState, Purpose
+from app.messages.past import note
 from app.registrations.letters import letter_to, topic_of
 from app.registrations.models import Registration
 from app.wording.placeholders import mistakes
+
+log = logging.getLogger(__name__)
 
 # Letters queued, or stopped, in one transaction: short enough that sign-ups do not wait for it on SQLite.
 STEP: Final = 500
@@ -54,6 +62,8 @@ def problems(message: Message) -> list[str]:
         found.append(_("It has a placeholder that cannot be filled."))
     if message.purpose is Purpose.REGISTRATION and not message.why:
         found.append(_("It does not say yet what it has to do with people's registrations."))
+    if message.has_forgotten:
+        found.append(_("What was typed to say whom it is for is not kept. Look at who gets it, and save it once."))
     return found
 
 
@@ -91,14 +101,10 @@ def schedule(event: Event, message_id: int, *, at: datetime, revision: int, by: 
     with transaction() as session:
         message = _taken(session, event, message_id, revision, state=MessageState.SCHEDULED, send_at=at)
         _refuse_problems(message)
-        record(
-            "message.scheduled",
-            by=by,
-            now=now,
-            event_id=event.id,
-            subject=message.subject.in_language("zh"),
-            changes={"send_at": (None, at), "recipients": (None, outlook(event, message).goes_to)},
-        )
+        # In whose name it goes: who may not write any more when it is time sends nothing.
+        message.organizer_id = by.organizer_id
+        changes = {"send_at": (None, at), "recipients": (None, outlook(event, message).goes_to)}
+        note("message.scheduled", message, by=by, now=now, changes=changes)
 
 
 def unschedule(event_id: int, message_id: int, *, by: Actor, now: datetime) -> None:
@@ -122,9 +128,7 @@ def _back_to_draft(session: Session, which: list[Any], *, by: Actor, now: dateti
         execution_options={"synchronize_session": False, "populate_existing": True},
     ).all()
     for message in messages:
-        record(
-            "message.unscheduled", by=by, now=now, event_id=message.event_id, subject=message.subject.in_language("zh")
-        )
+        note("message.unscheduled", message, by=by, now=now)
     return len(messages)
 
 
@@ -150,14 +154,8 @@ def stop(event_id: int, message_id: int, *, by: Actor, now: datetime) -> None:
         waiting = session.scalar(_waiting(message)) or 0
         if message.cursor >= message.high_id and not waiting:
             raise ConflictError(_("All its e-mails have left already; nothing is stopped."))
-        record(
-            "message.stopped",
-            by=by,
-            now=now,
-            event_id=event_id,
-            subject=message.subject.in_language("zh"),
-            changes={"letters": (message.recipients, message.letters - waiting)},
-        )
+        changes = {"letters": (message.recipients, message.letters - waiting)}
+        note("message.stopped", message, by=by, now=now, changes=changes)
         outbox.wake_after_commit(session)
 
 
@@ -195,9 +193,22 @@ def send_due(now: datetime) -> int:
     """
     due = or_(Message.state != MessageState.SCHEDULED, Message.send_at <= now)
     statement = select(Message.id).where(_UNFINISHED, due).order_by(Message.id).limit(_AT_ONCE)
-    message_ids = db.session.scalars(statement).all()
-    db.session.commit()
-    return sum(_step(message_id, now=now) for message_id in message_ids)
+    done, after = 0, 0
+    while True:
+        message_ids = db.session.scalars(statement.where(Message.id > after)).all()
+        db.session.commit()
+        done += sum(_try_step(message_id, now=now) for message_id in message_ids)
+        if len(message_ids) < _AT_ONCE:
+            return done
+        after = message_ids[-1]
+
+
+def _try_step(message_id: int, *, now: datetime) -> int:
+    try:
+        return _step(message_id, now=now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, other messages go on
+        log.error("a step of message %s failed\n%s", message_id, trace(error))  # noqa: TRY400 - a trace without people's data
+        return 0
 
 
 def _step(message_id: int, *, now: datetime) -> int:
@@ -214,6 +225,8 @@ def _step(message_id: int, *, now: datetime) -> int:
             return 0
         message, event = found
         if message.state is MessageState.SCHEDULED and message.send_at is not None and message.send_at <= now:
+            if not _may_still(session, message):
+                return _back_to_draft(session, [Message.id == message_id], by=THE_SITE, now=now)
             _set_off(session, message, outlook(event, message), by=THE_SITE, now=now)
             return 1
         if message.state is MessageState.SENDING:
@@ -221,6 +234,16 @@ def _step(message_id: int, *, now: datetime) -> int:
         if message.state is MessageState.STOPPED:
             return _stop_next(session, message, now=now)
         return 0
+
+
+def _may_still(session: Session, message: Message) -> bool:
+    """Tell whether whoever scheduled the message may write to the event's attendees now."""
+    row = session.execute(
+        select(Organizer.role, EventRole.role)
+        .outerjoin(EventRole, (EventRole.organizer_id == Organizer.id) & (EventRole.event_id == message.event_id))
+        .where(Organizer.id == message.organizer_id, Organizer.removed_at.is_(None))
+    ).one_or_none()
+    return row is not None and Permission.WRITE in permissions_of(row[0], filter(None, [row[1]]))
 
 
 def _queue_next(session: Session, event: Event, message: Message, *, now: datetime) -> int:
@@ -234,6 +257,7 @@ def _queue_next(session: Session, event: Event, message: Message, *, now: dateti
     if len(people) < STEP:
         message.cursor = message.high_id
         message.state, message.finished_at = MessageState.SENT, now
+        forget_typed(message)
     else:
         message.cursor = people[-1].id
     return len(people) + 1
@@ -272,6 +296,7 @@ def _stop_next(session: Session, message: Message, *, now: datetime) -> int:
     ).all()
     if len(stopped) < STEP:
         message.finished_at = now
+        forget_typed(message)
     return len(stopped) + 1
 
 
@@ -308,11 +333,4 @@ def _set_off(session: Session, message: Message, there: Outlook, *, by: Actor, n
     high_id = session.scalar(select(func.max(Registration.id)).where(Registration.event_id == message.event_id))
     message.state, message.begun_at = MessageState.SENDING, now
     message.high_id, message.recipients = high_id or 0, there.goes_to
-    record(
-        "message.sent",
-        by=by,
-        now=now,
-        event_id=message.event_id,
-        subject=message.subject.in_language("zh"),
-        changes={"recipients": (None, there.goes_to)},
-    )
+    note("message.sent", message, by=by, now=now, changes={"recipients": (None, there.goes_to)})

@@ -7,18 +7,19 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.attendees.wanted import Wanted
+from app.attendees.wanted import UNKNOWN, Wanted
 from app.core.db import transaction
 from app.core.errors import ConflictError, NotFoundError
 from app.core.i18n import gettext as _
 from app.core.versions import Seen, settle
-from app.history.service import Actor, record
-from app.messages.models import Message, MessageState, Purpose
+from app.history.service import Actor
+from app.messages.models import FORGOTTEN, Message, MessageState, Purpose
+from app.messages.past import note
 
 # Of a wish for attendees (attendees.wanted), as a form holds them: those with several values, and those with one.
 MANY: Final = ("status", "type", "answer", "tag")
 DAYS: Final = ("from", "to")
-_ONE: Final = ("in", "q")
+_ONE: Final = ("in", "q", "lacks")
 # Where people came from may be not known, which is a value too.
 _SOURCE: Final = "source"
 AUDIENCE: Final = (*MANY, *_ONE, *DAYS, _SOURCE)
@@ -39,7 +40,7 @@ def audience_of(values: Mapping[str, Any]) -> dict[str, list[str]]:
     query |= {name: [values[name]] for name in _ONE if values[name]}
     query |= {name: [day.isoformat()] for name in DAYS if isinstance(day := values[name], date)}
     if values[_SOURCE]:
-        query[_SOURCE] = [values[_SOURCE].removeprefix("=")]
+        query[_SOURCE] = [values[_SOURCE].removeprefix("=") or UNKNOWN]
     return Wanted.stored(query).as_query()
 
 
@@ -61,7 +62,7 @@ def create(event_id: int, values: Mapping[str, Any], *, by: Actor, now: datetime
         _write(message, values)
         session.add(message)
         session.flush()
-        record("message.created", by=by, now=now, event_id=event_id, subject=_name(message))
+        note("message.created", message, by=by, now=now)
         return message.id
 
 
@@ -71,11 +72,11 @@ def save(event_id: int, message_id: int, values: Mapping[str, Any], *, seen: See
         message = _draft(session, event_id, message_id)
         present = values_of(message)
         changed = settle(seen, values, present)
-        if not changed:
+        if not changed and not message.has_forgotten:
             return
         _write(message, present | changed)
         message.revision, message.revised_at = message.revision + 1, now
-        record("message.changed", by=by, now=now, event_id=event_id, subject=_name(message))
+        note("message.changed", message, by=by, now=now)
 
 
 def duplicate(event_id: int, message_id: int, *, by: Actor, now: datetime) -> int:
@@ -86,9 +87,12 @@ def duplicate(event_id: int, message_id: int, *, by: Actor, now: datetime) -> in
             raise _no_such_message()
         copy = Message(event_id=event_id, organizer_id=by.organizer_id, created_at=now, revised_at=now)
         _write(copy, values_of(model))
+        if model.has_forgotten:
+            # Without what was typed it would go to more people; somebody looks at that first.
+            copy.audience |= FORGOTTEN
         session.add(copy)
         session.flush()
-        record("message.created", by=by, now=now, event_id=event_id, subject=_name(copy))
+        note("message.created", copy, by=by, now=now)
         return copy.id
 
 
@@ -96,7 +100,7 @@ def remove(event_id: int, message_id: int, *, by: Actor, now: datetime) -> None:
     """Throw a draft away. Raises ConflictError when it is no draft any more."""
     with transaction() as session:
         message = _draft(session, event_id, message_id)
-        record("message.removed", by=by, now=now, event_id=event_id, subject=_name(message))
+        note("message.removed", message, by=by, now=now)
         session.delete(message)
 
 
@@ -120,10 +124,6 @@ def _draft(session: Session, event_id: int, message_id: int) -> Message:
     if message.state is not MessageState.DRAFT:
         raise ConflictError(_("This message is no draft any more, so it is not changed. A copy of it can be."))
     return message
-
-
-def _name(message: Message) -> str:
-    return message.subject.in_language("zh")
 
 
 def _no_such_message() -> NotFoundError:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.gate import PATH, actor, signed_in_organizer
@@ -78,7 +79,8 @@ def new(slug: str) -> Response:
 def create(slug: str) -> BaseResponse:
     """Keep a new message as a draft."""
     managed = to_write(slug)
-    form = message_form(Offered.read(managed.event.id), _nothing(Wanted()), request.form)
+    # The page offered what its address asked for, which may be more than is offered by itself.
+    form = message_form(Offered.read(managed.event.id), _nothing(_asked_for(request.form)), request.form)
     if not form.validate():
         return _form_page(managed, form, status=422)
     message_id = service.create(managed.event.id, form.values(), by=actor(), now=utc_now())
@@ -151,12 +153,13 @@ def remove(slug: str, message_id: int) -> BaseResponse:
 
 def words_of(message: Message, offered: Offered) -> list[tuple[str, str]]:
     """Return whom a message is for, in words."""
-    return audience_words(
+    words = audience_words(
         Wanted.stored(message.audience),
         ticket_types=offered.ticket_types,
         questions=offered.questions,
         language=current_language(),
     )
+    return [*words, (_("Search"), _("is kept no longer"))] if message.has_forgotten else words
 
 
 def _progress(message: Message, letters: Letters) -> int:
@@ -169,6 +172,11 @@ def _progress(message: Message, letters: Letters) -> int:
 def _nothing(wanted: Wanted) -> dict[str, Any]:
     texts = {"subject": Texts(), "body": Texts(), "purpose": Purpose.NEWS.value, "why": ""}
     return texts | service.audience_values(wanted)
+
+
+def _asked_for(sent: MultiDict[str, str]) -> Wanted:
+    values = {name: sent.getlist(name) if name in service.MANY else sent.get(name, "") for name in service.AUDIENCE}
+    return Wanted.stored(service.audience_of(values))
 
 
 def _form_page(managed: Managed, form: MessageForm, message: Message | None = None, *, status: int = 200) -> Response:

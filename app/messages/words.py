@@ -50,6 +50,8 @@ def audience_words(
         found.append((_("Ticket type"), said.join(chosen) or _("one that is gone")))
     if wanted.is_checked_in is not None:
         found.append((_("Checked in"), _("Yes") if wanted.is_checked_in else _("No")))
+    if wanted.lacks_answers:
+        found.append((_("What the venue asks for"), _("Not answered yet")))
     by_id = {question.id: question for question in questions}
     for question_id, value in wanted.answers:
         question = by_id.get(question_id)
@@ -96,5 +98,6 @@ def register() -> None:
             "recipients": _l("Number of people"),
             "letters": _l("E-mails"),
             "letter": _l("E-mail"),
+            "message": _l("Message"),
         }
     )

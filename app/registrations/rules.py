@@ -230,13 +230,16 @@ def opens_reminders(token: str, registration: Registration) -> bool:
 
 
 def news_token_of(registration: Registration) -> str:
-    """Return the secret part of `/n/<token>`, by which news are stopped and nothing else is done."""
-    return registration.code + mac("news", registration.code)
+    """Return the secret part of `/n/<token>`, by which news are stopped and nothing else is done.
+
+    The page names the address: who got the letter at an earlier one is not shown the present one.
+    """
+    return registration.code + mac("news", registration.code, registration.email_key)
 
 
 def opens_news(token: str, registration: Registration) -> bool:
-    """Tell whether this token was made to stop the news to this person."""
-    return mac_matches(token[CODE_LENGTH:], "news", registration.code)
+    """Tell whether this token was made to stop the news to this person at this address."""
+    return mac_matches(token[CODE_LENGTH:], "news", registration.code, registration.email_key)
 
 
 _TOLD: Final = ("starts_at", "ends_at", "is_all_day", "zone", "venue", "online_url", "state")

@@ -99,8 +99,11 @@ def company_among(questions: Iterable[Question], answers: Mapping[int, Any]) -> 
 
 
 def tells_company(question: Question) -> bool:
-    """Tell whether the answers to this question are what a search by company looks at."""
-    return question.purpose is Purpose.COMPANY or question.key == COMPANY_KEY
+    """Tell whether the answers to this question are what a search by company looks at.
+
+    None that pages show masked: who may not read them could find them out by searching.
+    """
+    return not question.is_masked and (question.purpose is Purpose.COMPANY or question.key == COMPANY_KEY)
 
 
 def renew(registration_ids: Sequence[int]) -> int:
@@ -116,6 +119,7 @@ def renew(registration_ids: Sequence[int]) -> int:
         .join(of_question, of_question.id == Answer.question_id)
         .where(
             Answer.registration_id == Registration.id,
+            ~of_question.is_masked,
             or_(of_question.purpose == Purpose.COMPANY, of_question.key == COMPANY_KEY),
         )
         .order_by(of_question.position, of_question.id)

@@ -146,8 +146,9 @@ def filled_markdown(text: str, values: Mapping[str, str]) -> tuple[Markup, str]:
     """Return the Markdown with its placeholders filled, as safe HTML and as plain text for a letter.
 
     Values show as typed, line ends included: no mark in them is Markdown, none makes a link. Only an `Address` may be
-    where a link leads (`[words]({name})`); another value in a link's address is quoted as part of it, and what is then
-    no web or mail address is no link. In plain text a link reads as "words: address".
+    where a link leads (`[words]({name})`), and only by itself: it may be somebody's secret, and is no part of another
+    site's address. Another value in a link's address is quoted as part of it, and what is then no web or mail address
+    is no link. In plain text a link reads as "words: address".
     """
     text, names = _in_unicode(text), list(values)
     # While the Markdown is read a word stands for each value, so that the value cannot be read as Markdown. The word
@@ -160,18 +161,25 @@ def filled_markdown(text: str, values: Mapping[str, str]) -> tuple[Markup, str]:
 
 def _html_filled(html: str, known: Mapping[str, str], mark: str) -> str:
     """Put the values where their words stand: between tags as text, in the attributes of a tag as part of these."""
-    in_link = False
+    in_link = in_address = False
 
     def piece_as_html(piece: re.Match[str]) -> str:
-        nonlocal in_link
+        nonlocal in_link, in_address
+        if piece["number"] is not None:
+            value = known[piece["number"]]
+            # A mail program makes one link of what stands together, and it would lead to the other address.
+            parted = " " if in_address and isinstance(value, Address) else ""
+            return parted + _value_as_html(value, may_link=not in_link)
         if piece["tag"] is None:
-            return _value_as_html(known[piece["number"]], may_link=not in_link)
+            in_address = piece["joint"] is not None
+            return piece[0]
         if piece["tag"].startswith(("<a ", "<a>", "</a>")):
             in_link = piece["tag"] != "</a>"
         return _tag_filled(piece["tag"], known, mark) if mark in piece["tag"] else piece["tag"]
 
     # A tag is one piece, so that nothing within it is taken for text.
-    return re.sub(rf'(?P<tag></?[a-z](?:[^>"]|"[^"]*")*>)|{mark}(?P<number>\d+)x', piece_as_html, html)
+    pieces = rf'(?P<tag></?[a-z](?:[^>"]|"[^"]*")*>)|{mark}(?P<number>\d+)x|(?P<joint>[./?=@])|(?P<space>\s)'
+    return re.sub(pieces, piece_as_html, html)
 
 
 def _value_as_html(value: str, *, may_link: bool) -> str:
@@ -184,18 +192,25 @@ def _tag_filled(tag: str, known: Mapping[str, str], mark: str) -> str:
     """Return a tag whose attributes are filled; without its `href` when nobody could follow it."""
 
     def word_as_value(word: re.Match[str], *, in_address: bool) -> str:
-        value = known[word[1]]
-        plain = _in_unicode(value)
-        return str(escape(plain if isinstance(value, Address) or not in_address else quote(plain, safe="")))
+        plain = _in_unicode(known[word[1]])
+        return str(escape(quote(plain, safe="") if in_address else plain))
 
     def attribute_filled(attribute: re.Match[str]) -> str:
         in_address = attribute["name"] == "href"
+        words = re.findall(rf"{mark}(\d+)x", attribute["value"])
+        if in_address and any(isinstance(known[word], Address) for word in words):
+            return _href_of(known[words[0]]) if attribute["value"] == f"{mark}{words[0]}x" else ""
         value = re.sub(rf"{mark}(\d+)x", partial(word_as_value, in_address=in_address), attribute["value"])
         if in_address and not _HAS_SCHEME.match(unescape(value)):
             return ""
         return f' {attribute["name"]}="{value}"'
 
     return re.sub(r' (?P<name>[a-z]+)="(?P<value>[^"]*)"', attribute_filled, tag)
+
+
+def _href_of(address: str) -> str:
+    plain = _in_unicode(address)
+    return f' href="{escape(plain)}"' if _HAS_SCHEME.match(plain) else ""
 
 
 def _link_as_text(words: str, address: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from app.core.i18n import LANGUAGES, Language, Texts
+from app.core.i18n import gettext as _
 from app.wording.kinds import Kind, Wording
 from app.wording.models import LetterText
 from app.wording.placeholders import mistakes
@@ -41,6 +42,14 @@ def wording_of(kind: Kind, own: LetterText | None, language: Language) -> Wordin
 def is_sound(kind: Kind, wording: Wording) -> bool:
     """Tell whether a letter can be written from this."""
     return not any(mistakes(text, kind.allowed) for text in (wording.subject, wording.body))
+
+
+def too_long_in(texts: Mapping[str, Texts]) -> Iterator[str]:
+    """Yield a sentence for each part of a text, in either language, that is longer than it may be."""
+    for part, most in (("subject", SUBJECT_MAX), ("body", BODY_MAX)):
+        for language in LANGUAGES:
+            if len(getattr(texts[part], language)) > most:
+                yield f"{_NAMES[language]} · {_('At most %(max)d characters, please.', max=most)}"
 
 
 def mistakes_in(kind: Kind, texts: Texts) -> Iterator[str]:

@@ -23,7 +23,7 @@ from app.web.pages import see_other
 from app.wording.forms import LetterTextForm, letter_text_form
 from app.wording.kinds import Kind, Wording, all_kinds, kind_named
 from app.wording.queries import texts_of, values_of
-from app.wording.rules import PARTS, is_sound, mistakes_in
+from app.wording.rules import PARTS, is_sound, mistakes_in, too_long_in
 from app.wording.service import reset, save
 
 # Two languages of a long text, each Chinese character of which a form sends as nine bytes.
@@ -102,7 +102,11 @@ def look_at_typed(slug: str, kind: str) -> Response:
     managed, wanted = _managed(slug), kind_named(kind)
     language = language_of(request.form.get("language")) or current_language()
     form = letter_text_form(wanted, values_of(managed.event.id, wanted), request.form)
-    return _letter(managed, wanted, language, form.texts())
+    texts = form.texts()
+    # Nobody has checked the form: Markdown of any length would be rendered.
+    if too_long := list(too_long_in(texts)):
+        return _in_frame(render_template("wording/broken.html", sentences=too_long))
+    return _letter(managed, wanted, language, texts)
 
 
 def _letter(managed: Managed, kind: Kind, language: Language, texts: Mapping[str, Texts]) -> Response:
@@ -115,6 +119,10 @@ def _letter(managed: Managed, kind: Kind, language: Language, texts: Mapping[str
     else:
         sentences = [sentence for part in PARTS for sentence in mistakes_in(kind, texts[part])]
         html = render_template("wording/broken.html", sentences=sentences)
+    return _in_frame(html)
+
+
+def _in_frame(html: str) -> Response:
     response = Response(html)
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     response.headers["Cache-Control"] = "private, no-store"

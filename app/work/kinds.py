@@ -38,7 +38,8 @@ class Kind:
 
     `take_back` undoes what was done when somebody stops the work, a step at a time as `step` does; without one, what
     was done stays. `also_when_refused`: it is taken back as well when a step refuses to go on. `address` is the path
-    of the page about what came of it.
+    of the page about what came of it. `private` names those of its params that may be about people: they are emptied
+    when the work has ended, whatever its end; after a fault of the site, when it can go on no longer.
     """
 
     title: object  # lazily translated
@@ -48,6 +49,7 @@ class Kind:
     take_back: Step | None = None
     also_when_refused: bool = False
     can_be_stopped: bool = True
+    private: tuple[str, ...] = ()
     address: Callable[[Task, str], str | None] = lambda _task, _slug: None
     piece: Callable[[Task], Piece] | None = None  # in place of `step`
 
@@ -63,6 +65,11 @@ def register(name: str, kind: Kind) -> None:
 def kind_of(task: Task) -> Kind:
     """Return how this task is done. Raises LookupError where no room of this version knows."""
     return _KINDS[task.kind]
+
+
+def with_private() -> frozenset[str]:
+    """Return the names of the kinds whose params may be about people."""
+    return frozenset(name for name, kind in _KINDS.items() if kind.private)
 
 
 def names_for(permissions: frozenset[Permission]) -> frozenset[str]:

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 ROUND: Final = timedelta(seconds=1)
 TASKS_MAX: Final = 20  # advanced in one round
 KEPT: Final = timedelta(days=30)
+# After a fault of the site, work that is about people can go on for this long.
+RESUMED_WITHIN: Final = timedelta(days=1)
 FORGOTTEN_MAX: Final = 500  # at once
 _REFUSAL_MAX: Final = 500
 
@@ -112,13 +114,43 @@ def advance(now: datetime) -> int:
 
 
 def forget(now: datetime) -> int:
-    """Delete work that was finished a month ago; return how much. A duty."""
+    """Delete work that was finished a month ago, let go of what a fault has left of people; return how much. A duty."""
+    return _delete_old(now) + _give_up_broken(now)
+
+
+def _delete_old(now: datetime) -> int:
     old = select(Task.id).where(Task.finished_at < now - KEPT).order_by(Task.finished_at).limit(FORGOTTEN_MAX)
     if db.session.scalar(old.limit(1)) is None:
         db.session.commit()
         return 0
     with transaction() as session:
         return len(session.scalars(delete(Task).where(Task.id.in_(old)).returning(Task.id)).all())
+
+
+def _give_up_broken(now: datetime) -> int:
+    """Let work that is about people go on no more, a day after a fault has ended it: nobody looks for them here."""
+    broken = (
+        select(Task)
+        .where(
+            Task.state == TaskState.FAILED,
+            Task.attempts >= ATTEMPTS_MAX,
+            Task.kind.in_(sorted(kinds.with_private())),
+            Task.finished_at < now - RESUMED_WITHIN,
+        )
+        .order_by(Task.finished_at)
+        .limit(FORGOTTEN_MAX)
+    )
+    if db.session.scalar(broken.with_only_columns(Task.id).limit(1)) is None:
+        db.session.commit()
+        return 0
+    with transaction() as session:
+        tasks = session.scalars(
+            broken.with_for_update(skip_locked=True), execution_options={"populate_existing": True}
+        ).all()
+        for task in tasks:
+            _empty_private(task)
+            task.attempts = 0
+        return len(tasks)
 
 
 def _advance(task_id: int, *, now: datetime) -> bool:
@@ -173,10 +205,16 @@ def _step(task: Task, *, now: datetime) -> bool:
     if not more:
         ended = TaskState.FAILED if task.refusal else TaskState.STOPPED
         task.state, task.finished_at = ended if is_stopping else TaskState.DONE, now
+        _empty_private(task)
     return more
 
 
 def _refuse(task_id: int, words: str, *, now: datetime, is_due: bool = True) -> bool:
+def _empty_private(task: Task) -> None:
+    task.params = task.params | dict.fromkeys(kinds.kind_of(task).private)
+
+
+def _refuse(task_id: int, words: str, *, now: datetime) -> bool:
     """Note why a step refused; what its kind takes back then is taken back by the next steps."""
     with transaction() as session:
         task = _claimed(session, task_id, now=now, is_due=is_due)
@@ -188,6 +226,7 @@ def _refuse(task_id: int, words: str, *, now: datetime, is_due: bool = True) -> 
             _begin_taking_back(task)
             return True
         task.state, task.finished_at = TaskState.FAILED, now
+        _empty_private(task)
         return False
 
 

@@ -124,6 +124,7 @@ def test_tag_is_put_on_and_undone_on_the_page_for_those_who_did_not_have_it(app,
     entry = db.scalars(select(Entry).where(Entry.action == "attendees.tagged")).one()
     browser.post(f"/organizer/events/meetup/history/{entry.id}/undo")
 
+    assert entry.changes == {"number": [None, 1], "_people": [None, list(ids(db, "bob"))]}
     assert "2 people get the tag." in asked.text
     assert "This can be undone." in asked.text
     assert after == [("ada", "VIP"), ("bob", "vip")]
@@ -165,7 +166,7 @@ def test_many_are_long_work_that_stops_at_who_was_there_and_goes_on_after_each_s
     assert answer.location.endswith(f"/organizer/events/meetup/work/{task.code}")
     assert begun == (2, {"q": ["example"]})
     assert (task.state, task.done, task.counts) == (TaskState.DONE, 2, {"declined": 2})
-    assert (task.params["query"], task.params["words"]) == ({}, "")
+    assert (task.params["query"], task.params["words"]) == (None, None)
     assert (states(event)["fay"], states(event)["gus"], late.state.value) == ("declined", "declined", "pending")
     assert db.scalar(select(func.count()).where(Letter.kind == "declined")) == 2
 

@@ -11,7 +11,9 @@ from app.attendees.wanted import Wanted
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.errors import BadInputError
+from app.history.models import Entry
 from app.history.service import THE_SITE
+from app.registrations.models import Question, QuestionKind
 from tests.support.organizers import signed_in
 
 LIST = "/organizer/events/meetup/attendees"
@@ -30,6 +32,18 @@ def test_view_is_kept_without_the_search_and_a_second_one_of_the_name_takes_its_
 
     assert views(event) == [("Abc", {"tag": ["vip"], "sort": ["name"]}), ("vip", {"in": ["yes"]})]
     assert views(other) == []
+
+
+def test_view_is_kept_without_what_was_typed_as_an_answer(db, make_event):
+    event = make_event("meetup", questions=[{"key": "town", "kind": QuestionKind.SHORT_TEXT}])
+    town = db.scalars(select(Question.id)).one()
+
+    saved.save(
+        event.id, "Ada", Wanted(tags=("vip",), answers=((town, "Ada"),)), Order.OLDEST, by=THE_SITE, now=utc_now()
+    )
+
+    assert views(event) == [("Ada", {"tag": ["vip"]})]
+    assert "Ada" not in repr(db.execute(select(Entry.subject, Entry.changes)).all())
 
 
 def test_event_has_a_limited_number_of_views(make_event, monkeypatch):

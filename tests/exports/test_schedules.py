@@ -20,9 +20,9 @@ from app.exports.columns import Column
 from app.history.service import THE_SITE, Actor
 from app.mail.kinds import writer_of
 from app.mail.models import Letter
-from app.registrations.models import RegistrationState
+from app.registrations.models import QuestionKind, RegistrationState
 from tests.registrations.samples import ENGLISH
-from tests.support.factories import LONG_AGO, sign_up_as
+from tests.support.factories import LONG_AGO, add_question, sign_up_as
 from tests.support.organizers import signed_in
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -130,6 +130,25 @@ def test_a_death_between_claim_and_letters_loses_neither(db, daily, monkeypatch)
     assert sent(db) == [("2031-03-28", "ada")]
 
 
+def test_a_list_that_cannot_be_written_about_keeps_no_other_back(db, event, layout, daily, monkeypatch, caplog):
+    by = Actor(organizer_id=daily.organizer_id)
+    schedules.add(event, layout, Wanted(lacks_answers=True), by=by, now=at(7))
+    queue = schedules._queue
+
+    def break_first(schedule_id, *arguments, **options):
+        if schedule_id == daily.id:
+            raise ValueError(daily.layout.name)
+        queue(schedule_id, *arguments, **options)
+
+    monkeypatch.setattr(schedules, "_queue", break_first)  # as a row would that nobody thought of
+    done = schedules.send_due(at(8))
+    monkeypatch.setattr(schedules, "_queue", queue)
+
+    assert (done, len(sent(db)), schedules.send_due(at(9))) == (1, 1, 1)
+    assert f"daily list {daily.id} failed" in caplog.text
+    assert daily.layout.name not in caplog.text
+
+
 def test_it_ends_with_the_event_and_stops_with_its_cancellation(db, event, daily):
     schedules.send_due(at(8, day=date(2031, 4, 10)))  # the event begins at ten
     schedules.send_due(at(8, day=date(2031, 4, 11)))
@@ -207,7 +226,8 @@ def test_what_is_set_up_in_the_day_begins_with_the_next_morning(db, event, layou
 
 
 def test_a_schedule_keeps_the_filter_and_not_the_search(event, layout):
-    wanted = Wanted(search="ada", states=(RegistrationState.CONFIRMED,), lacks_answers=True)
+    town = add_question(event, "town", kind=QuestionKind.SHORT_TEXT).id
+    wanted = Wanted(search="ada", states=(RegistrationState.CONFIRMED,), lacks_answers=True, answers=((town, "Ada"),))
 
     schedules.add(event, layout, wanted, by=THE_SITE, now=at(9))
     schedules.add(event, layout, wanted, by=THE_SITE, now=at(9))

@@ -124,7 +124,7 @@ def test_the_history_says_columns_filter_and_rows_and_not_what_was_searched_for(
         "rows": 0,
         "columns": ["name", {"label": {"en": "Company", "zh": "公司"}}],
         "wanted_state": ["confirmed"],
-        "wanted_tag": ["speaker"],
+        "wanted_tags": 1,
         "wanted_lacking": True,
         "searched": True,
     }

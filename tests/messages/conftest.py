@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.accounts.models import Organizer
 from app.core.clock import utc_now
+from app.core.db import db
 from app.events.models import Event
-from app.history.service import THE_SITE
+from app.history.service import THE_SITE, Actor
 from app.messages import service
 from app.messages.models import Message
 from app.messages.queries import message_of
@@ -51,3 +54,9 @@ def draft(event: Event) -> Callable[..., Message]:
         return message_of(event.id, message_id)
 
     return make
+
+
+@pytest.fixture
+def writer(ada: FlaskClient) -> Actor:
+    """Whoever schedules, an owner of the site."""
+    return Actor(organizer_id=db.session.scalars(select(Organizer.id)).one())

@@ -1,10 +1,13 @@
 """Writing a message: what is refused, what is kept, whom it is for, how it looks, a test to oneself."""
 
 import re
+from dataclasses import fields
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
+from app.attendees.wanted import Wanted
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
@@ -14,7 +17,7 @@ from app.messages.audience import outlook
 from app.messages.models import Message, MessageState
 from app.messages.queries import message_of
 from app.registrations.marks import AttendeeTag
-from app.registrations.models import QuestionKind, Registration
+from app.registrations.models import QuestionKind, Registration, RegistrationState
 from app.registrations.rules import token_of
 from tests.messages.sending import arrived, send_all
 from tests.registrations.pages import fields_on
@@ -111,6 +114,34 @@ def test_the_audience_is_who_fits_all_of_it(ada, db, make_event):
         "status": ["confirmed"], "type": [str(one)], "tag": ["VIP"], "in": ["yes"], "q": ["bo"],
     }  # fmt: skip
     assert outlook(event, message).goes_to == 1
+
+
+WISHES = {each.name: {} for each in fields(Wanted)} | {"source": {"source": "weibo"}, "unknown": {"source": ""}}
+
+
+@pytest.mark.parametrize("field", WISHES)
+def test_every_part_of_a_wish_goes_from_the_list_to_the_message(ada, db, event, field):
+    everything = Wanted(
+        search="bo",
+        states=(RegistrationState.WAITING,),
+        ticket_types=(event.ticket_types[0].id,),
+        answers=((5, "yes"),),
+        tags=("VIP",),
+        is_checked_in=False,
+        signed_up_from=date(2026, 5, 1),
+        signed_up_to=date(2026, 5, 31),
+        lacks_answers=True,
+    )
+    wanted = Wanted(**(WISHES[field] or {field: getattr(everything, field)}))
+
+    page = ada.get(f"{BASE}/new", query_string=wanted.as_query())
+    ada.post(BASE, data=fields_on(page, BASE))
+
+    message = db.scalars(select(Message)).one()
+    assert wanted != Wanted()
+    assert Wanted.stored(message.audience) == wanted
+    shown = ada.get(f"{BASE}/{message.id}/sending?lang=en").text
+    assert ("Everybody who ever signed up" in shown) == (field == "answers")  # to a question that is not there
 
 
 def test_a_preview_shows_it_as_one_attendee_gets_it_and_gives_away_no_link_of_theirs(ada, event, draft):

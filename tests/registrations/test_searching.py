@@ -9,10 +9,11 @@ from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
+from app.core.versions import Seen
 from app.history.service import THE_SITE
 from app.registrations import forgetting, searching, service, transfers
 from app.registrations.models import Purpose, Question, QuestionKind, Registration, Transfer
-from app.registrations.questions import remove_question
+from app.registrations.questions import change_question, remove_question, values_of
 from tests.support.factories import sign_up_as
 
 COMPANY = {"key": "company", "kind": QuestionKind.SHORT_TEXT, "label": Texts(zh="公司", en="Company")}
@@ -94,6 +95,28 @@ def test_sign_up_by_the_page_is_found_by_its_company(db, make_event, client):
     client.post(f"/events/{event.slug}/registrations", data=form)
 
     assert db.scalars(select(Registration)).one().search_text.endswith(" wxm 青云 qingcloud")
+
+
+def test_company_that_pages_show_masked_is_found_by_no_search(db, make_event):
+    event = make_event(questions=[COMPANY])
+    question_id = db.scalars(select(Question.id)).one()
+    ada = sign_up_as(event, "ada")
+    service.change_answers(ada, name="Ada", answers={question_id: "QingCloud"}, now=utc_now())
+    db.expire_all()
+    before = ada.search_text
+    values = values_of(db.get_one(Question, question_id))
+
+    change_question(
+        event.id, question_id, values | {"is_masked": True}, seen=Seen.of(values), by=THE_SITE, now=utc_now()
+    )
+    searching.fill(utc_now())
+    db.expire_all()
+    masked = ada.search_text
+    service.change_answers(ada, name="Ada", answers={question_id: "KubeSphere"}, now=utc_now())
+
+    db.expire_all()
+    assert before.endswith("qingcloud")
+    assert masked == ada.search_text == f"ada {ada.code.lower()} ada@example.com"
 
 
 def test_rows_of_before_are_filled_in_steps_and_the_erased_are_left_alone(db, make_event, monkeypatch):

@@ -30,6 +30,7 @@ MESSAGE: dict[str, Any] = {
     "answer": [],
     "tag": [],
     "in": "",
+    "lacks": "",
     "q": "",
     "from": None,
     "to": None,

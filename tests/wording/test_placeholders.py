@@ -156,6 +156,31 @@ def test_an_address_may_be_where_a_link_leads_and_is_a_link_itself():
     assert plain == f"Your page: {address}\n\n{address}"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Click](https://evil.example/?u={own_page})",
+        "[Click](https://evil.example/{own_page} 'x')",
+        "[Click]({own_page}.evil.example)",
+        "[Click](https://{own_page}@evil.example)",
+        "[Click](mailto:x@evil.example?body={own_page})",
+        "[Click][1]\n\n[1]: https://evil.example/?u={own_page}",
+        "<https://evil.example/?u={own_page}>",
+        "https://evil.example/?u={own_page}",
+        "evil.example/?{own_page}",
+        "https://evil.example/?u=**{own_page}**",
+        "https://evil.example/(x){{own}}{own_page}",
+    ],
+)
+def test_an_address_of_ones_own_is_no_part_of_another_one(text):
+    address = Address("https://example.org/r/secret")
+
+    html, plain = filled_markdown(text, {"own_page": address})
+
+    assert set(Read(html).links) <= {address, None, "https://evil.example/?u="}
+    assert not re.search(r"(?<!^)(?<![\s])https://example\.org", plain)
+
+
 def test_an_address_within_the_words_of_a_link_makes_no_second_link():
     html, _plain = filled_markdown("[{a}]({a}) {a}", {"a": Address("https://a.example")})
 

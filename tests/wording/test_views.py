@@ -10,7 +10,7 @@ from app.core.i18n import Texts
 from app.wording.kinds import all_kinds, kind_named
 from app.wording.models import LetterText
 from app.wording.queries import text_for
-from app.wording.rules import BODY_MAX, standard_texts
+from app.wording.rules import BODY_MAX, SUBJECT_MAX, standard_texts
 from tests.support.organizers import signed_in
 
 BASE = "/organizer/events/meetup/letters/texts"
@@ -150,6 +150,18 @@ def test_what_cannot_be_written_says_why_in_the_frame(event, browser):
 
     assert "there is no placeholder {nam}" in answer.text
     assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(("part", "most"), [("subject", SUBJECT_MAX), ("body", BODY_MAX)])
+def test_what_is_too_long_to_be_saved_is_not_rendered_either(event, browser, part, most):
+    looks = [
+        browser.post(f"{BASE}/confirmed/look?lang=en", data={f"{part}-en": "x" * length, "language": "en"})
+        for length in (most, most + 1)
+    ]
+
+    assert ["x" * most in look.text for look in looks] == [True, False]
+    assert f"English · At most {most} characters, please." in looks[1].text
+    assert "sandbox" in looks[1].headers["Content-Security-Policy"]
 
 
 def test_a_letter_that_does_not_exist_is_not_found(event, browser):

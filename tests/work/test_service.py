@@ -44,7 +44,7 @@ def begin(event, **options):
         return service.begin(
             "cities",
             event_id=event.id,
-            params={},
+            params=options.pop("params", {}),
             total=options.pop("total", 3),
             language="en",
             by=THE_SITE,
@@ -218,6 +218,42 @@ def test_work_that_breaks_again_and_again_fails_and_can_go_on_when_the_fault_is_
     assert (task_now(task_id).state, len(made_cities())) == (TaskState.DONE, 3)
     with pytest.raises(ConflictError):
         service.resume(task_id, now=now)
+
+
+def refuse(_task, now):
+    raise ConflictError(str(now))
+
+
+def break_always(_task, _now):
+    raise ValueError
+
+
+@pytest.mark.parametrize(("step", "is_stopped"), [(make_city, False), (make_city, True), (refuse, False)])
+def test_what_is_about_people_is_let_go_whatever_the_end(make_event, task_now, step, is_stopped):
+    register(step, private=("query",))
+    task_id = begin(make_event(), params={"query": {"q": ["ada"]}, "until": 7})
+    if is_stopped:
+        service.stop(task_id, now=NOW)
+
+    service.advance(NOW)
+
+    assert task_now(task_id).state is not TaskState.OPEN
+    assert task_now(task_id).params == {"query": None, "until": 7}
+
+
+def test_what_is_about_people_is_kept_for_a_day_after_a_fault_of_the_site(make_event, task_now):
+    register(break_always, private=("query",))
+    task_id = begin(make_event(), params={"query": {"q": ["ada"]}})
+    for attempt in range(ATTEMPTS_MAX):
+        service.advance(NOW + timedelta(minutes=2 * attempt))
+
+    kept = (service.forget(NOW + timedelta(hours=23)), task_now(task_id).params)
+    gone = (service.forget(NOW + timedelta(hours=25)), task_now(task_id).params)
+
+    assert kept == (0, {"query": {"q": ["ada"]}})
+    assert gone == (1, {"query": None})
+    with pytest.raises(ConflictError):
+        service.resume(task_id, now=NOW)
 
 
 def test_kind_that_nobody_knows_any_more_fails_and_lets_other_work_go_on(make_event, db, made_cities, task_now):
