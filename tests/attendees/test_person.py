@@ -1,8 +1,11 @@
 """What organizers correct about an attendee, letters sent again, masked answers, and adding somebody by hand."""
 
-import pytest
-from sqlalchemy import select
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.models import SignInSession
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
@@ -10,10 +13,10 @@ from app.events.models import TicketType
 from app.events.service import apply_changes
 from app.history.models import Entry
 from app.mail.models import Letter, LetterState
-from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
+from app.registrations.models import Answer, Purpose, Question, QuestionKind, Registration, RegistrationState
 from app.registrations.rules import token_of
 from app.registrations.service import cancel
-from tests.support.factories import sign_up_as
+from tests.support.factories import add_question, sign_up_as
 from tests.support.organizers import signed_in
 
 LIST = "/organizer/events/meetup/attendees"
@@ -127,6 +130,37 @@ def test_masked_answer_is_shown_by_its_end_and_in_full_with_a_trace(db, event, b
     assert ("E12345678" in masked, "••••5678" in masked) == (False, True)
     assert "<dd>E12345678</dd>" in shown
     assert entry(db, "attendee.answers_shown").registration_id == ada.id
+
+
+def test_masked_answer_asks_for_a_proof_first_and_leaves_no_trace_without(db, event, browser):
+    _company, passport = question_ids(db)
+    ada = sign_up_as(event, "ada", answers={passport: "E12345678"})
+    with transaction() as session:
+        session.execute(update(SignInSession).values(proved_at=utc_now() - timedelta(minutes=31)))
+
+    answer = browser.post(f"{LIST}/{ada.code}/answers?lang=en")
+
+    assert (answer.status_code, "E12345678" in answer.text) == (403, False)
+    assert db.scalars(select(Entry).where(Entry.action == "attendee.answers_shown")).all() == []
+
+
+def test_organizers_give_and_take_back_no_consent_of_others(db, event, browser):
+    acme = add_question(event, "acme", purpose=Purpose.SPONSOR_CONSENT)
+    ada = sign_up_as(event, "ada", answers={acme.id: True})
+    bob = sign_up_as(event, "bob")
+    sent = {"q_acme": "y", "q_company": ""}
+
+    form = browser.get(f"{LIST}/{ada.code}/correction?lang=en").text
+    answers = [
+        browser.post(f"{LIST}/{ada.code}/correction", data={"name": "Ada", "email": "ada@example.com"}),
+        browser.post(f"{LIST}/{bob.code}/correction", data={"name": "Bob", "email": "bob@example.com"} | sent),
+        browser.post(f"{LIST}/new", data=newcomer(event, adds_seat="y") | sent),
+    ]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 303]
+    assert "q_acme" not in form
+    given = db.execute(select(Answer.registration_id, Answer.value).where(Answer.question_id == acme.id)).all()
+    assert given == [(ada.id, True)]
 
 
 def newcomer(event, **values):
