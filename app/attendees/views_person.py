@@ -24,6 +24,7 @@ from app.events.managed import Managed, managed_event
 from app.registrations.models import Purpose, Question, Registration
 from app.registrations.queries import questions_of
 from app.web.forms import one_line
+from app.web.limits import limiter, sign_up_rate
 from app.web.pages import see_other
 
 bp = Blueprint("person", __name__, url_prefix=f"{PATH}/events/<slug>/attendees")
@@ -38,7 +39,13 @@ def new(slug: str) -> Response:
     return _new_page(managed, newcomer_form(_to_edit(managed.event.id), _ways(managed.event.id)))
 
 
+def _writes_to_nobody() -> bool:
+    """Tell whether no letter is asked for: a queue at the door is added without a limit."""
+    return not request.form.get("writes")
+
+
 @bp.post("/new")
+@limiter.limit(sign_up_rate, exempt_when=_writes_to_nobody)
 def add(slug: str) -> BaseResponse:
     """Add somebody, confirmed at once."""
     managed = managed_event(slug, signed_in_organizer(), Permission.MANAGE_ATTENDEES)
@@ -95,6 +102,7 @@ def edit(slug: str, code: str) -> Response:
 
 
 @bp.post("/<code>/correction")
+@limiter.limit(sign_up_rate)
 def correct(slug: str, code: str) -> BaseResponse:
     """Correct them."""
     managed, registration = _managed(slug, code)
