@@ -18,6 +18,7 @@ from app.registrations import places, searching, unsubscribing
 from app.registrations.models import Answer, Registration
 from app.registrations.rules import is_live
 from app.registrations.service import AnswerValue
+from app.registrations.signals import answers_changed
 
 # The letter with the link is sent once in this many minutes, however often somebody presses.
 AGAIN_MINUTES: Final = 10
@@ -109,6 +110,7 @@ def _answer(registration_id: int, wish: Correction) -> int:
     rows = [{"registration_id": registration_id, "question_id": id_, "value": value} for id_, value in after.items()]
     if rows:
         session.execute(insert(Answer), rows)
+    answers_changed.send(registration_id)
     return len(changed)
 
 
