@@ -20,7 +20,6 @@ from app.registrations.words import answer_in_words
 LETTERS_MAX: Final = 50
 ENTRIES_MAX: Final = 50
 TICKET_TYPES_MAX: Final = 50
-SHOWN_OF_MASKED: Final = 4
 
 
 def attendee(event_id: int, code: str) -> Registration:
@@ -115,20 +114,15 @@ def letter_states() -> Mapping[LetterState, str]:
 def answers(
     registration: Registration, language: Language, *, shows_masked: bool = False
 ) -> Sequence[tuple[str, object]]:
-    """Return what this person was asked and answered, in words and in the order of the form; secrets masked."""
+    """Return what this person was asked and answered, in words and in the order of the form.
+
+    `shows_masked`: masked answers whole too, which are said by their end else.
+    """
     given = sorted(registration.answers, key=lambda answer: (answer.question.position, answer.question_id))
     return [
         (
             answer.question.label.in_language(language),
-            _masked(answer.value)
-            if answer.question.is_masked and not shows_masked
-            else answer_in_words(answer.question, language)(answer.value),
+            answer_in_words(answer.question, language, is_whole=shows_masked)(answer.value),
         )
         for answer in given
     ]
-
-
-def _masked(value: object) -> str:
-    """Return the last characters of an answer alone: enough to compare it with a card somebody shows."""
-    text = str(value)
-    return f"••••{text[-SHOWN_OF_MASKED:]}" if len(text) > SHOWN_OF_MASKED else "••••"

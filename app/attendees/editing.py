@@ -14,10 +14,11 @@ from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import gettext as _
 from app.history.service import Actor, record
 from app.mail.models import Letter, LetterState
-from app.registrations import places, searching
+from app.registrations import places, searching, unsubscribing
 from app.registrations.models import Answer, Registration
 from app.registrations.rules import is_live
 from app.registrations.service import AnswerValue
+from app.registrations.signals import answers_changed
 
 # The letter with the link is sent once in this many minutes, however often somebody presses.
 AGAIN_MINUTES: Final = 10
@@ -40,6 +41,8 @@ class Correction:
 
 def correct(registration_id: int, wish: Correction, *, by: Actor, now: datetime) -> None:
     """Write the correction; letters that wait go to the new address, and one more brings the link there.
+
+    Of several corrections in ten minutes one brings it; the button that sends the link again is for the others.
 
     Raises BadInputError where somebody else at the event has the address, ConflictError for who was erased.
     """
@@ -78,8 +81,11 @@ def _correct(registration_id: int, wish: Correction, *, by: Actor, now: datetime
     searching.renew([registration_id])
     if "email" in changes:
         _redirect(registration, old_key)
+        if wish.address and not wish.revokes_link:
+            # The same person: what they want no more of, they want no more of there either.
+            unsubscribing.carry_over(old_key, key, now=now)
     if ("email" in changes or wish.revokes_link) and is_live(registration):
-        places.tell("again", registration, now=now, key=f"again:{registration.id}:{now.timestamp():.6f}")
+        places.tell("again", registration, now=now, key=f"again:{registration.id}:corrected:{_slot(now)}")
     record(
         "attendee.corrected",
         by=by,
@@ -104,11 +110,12 @@ def _answer(registration_id: int, wish: Correction) -> int:
     rows = [{"registration_id": registration_id, "question_id": id_, "value": value} for id_, value in after.items()]
     if rows:
         session.execute(insert(Answer), rows)
+    answers_changed.send(registration_id)
     return len(changed)
 
 
 def _redirect(registration: Registration, old_key: str) -> None:
-    """Send what waits for this registration to the address it has now; without one, not at all."""
+    """Send what waits for this registration, or failed, to the address it has now; without one, not at all."""
     values: dict[str, object] = {
         "to_email": registration.email,
         "to_key": registration.email_key,
@@ -120,7 +127,8 @@ def _redirect(registration: Registration, old_key: str) -> None:
         update(Letter)
         .where(
             Letter.to_key == old_key,
-            Letter.state == LetterState.QUEUED,
+            # A failed one can be sent again by a button, which knows no address of its own.
+            Letter.state.in_((LetterState.QUEUED, LetterState.FAILED)),
             Letter.ids["registration"].as_integer() == registration.id,
         )
         .values(**values),
@@ -136,8 +144,7 @@ def send_again(registration_id: int, *, by: Actor, now: datetime) -> None:
             raise ConflictError(_("This registration has ended in the meantime."))
         if not registration.email:
             raise ConflictError(_("This person has no e-mail address."))
-        slot = int(now.timestamp()) // (60 * AGAIN_MINUTES)
-        places.tell("again", registration, now=now, key=f"again:{registration.id}:by-hand:{slot}")
+        places.tell("again", registration, now=now, key=f"again:{registration.id}:by-hand:{_slot(now)}")
         record(
             "attendee.sent_again",
             by=by,
@@ -146,6 +153,11 @@ def send_again(registration_id: int, *, by: Actor, now: datetime) -> None:
             registration_id=registration.id,
             subject=registration.name,
         )
+
+
+def _slot(now: datetime) -> int:
+    """Return the ten minutes in which one letter with the link is sent, whoever asks for how many."""
+    return int(now.timestamp()) // (60 * AGAIN_MINUTES)
 
 
 def note_shown(registration: Registration, *, by: Actor, now: datetime) -> None:

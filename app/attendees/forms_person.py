@@ -20,7 +20,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.registrations import rules
 from app.registrations.fields import PREFIX, Required, is_empty, question_field
-from app.registrations.forms import EMAIL_MAX, NAME_MAX
+from app.registrations.forms import EMAIL_MAX, NAME_MAX, no_web_address
 from app.registrations.marks import NOTE_MAX
 from app.registrations.models import Question
 from app.registrations.service import AnswerValue
@@ -57,6 +57,7 @@ class PersonForm(Form):
         validators=[
             Required(_l("Please give a name.")),
             Length(max=NAME_MAX, message=_l("At most %(max)d characters, please.")),
+            no_web_address,
         ],
         render_kw={"maxlength": NAME_MAX, "autocomplete": "off"},
     )

@@ -2,7 +2,7 @@
 
 from flask import Flask, url_for
 
-from app.accounts import menu
+from app.accounts import menu, proofs
 from app.accounts.rights import Permission
 from app.attendees import bulk, past, views, views_approval, views_attendee, views_bulk, views_person
 from app.core.i18n import lazy_gettext as _l
@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_person.bp)
     app.register_blueprint(views_attendee.bp)
     app.register_blueprint(views_approval.bp)
+    proofs.name(app, {"person.show_answers": _l("See masked answers in full")})
     past.register()
     kinds.register(
         bulk.KIND,

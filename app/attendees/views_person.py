@@ -6,7 +6,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.gate import PATH, actor, signed_in_organizer
+from app.accounts.gate import PATH, actor, require_fresh_proof, signed_in_organizer
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
 from app.attendees import attendee as reading
@@ -21,9 +21,10 @@ from app.core.errors import BadInputError, ConflictError
 from app.core.i18n import current_language
 from app.core.i18n import gettext as _
 from app.events.managed import Managed, managed_event
-from app.registrations.models import Question, Registration
+from app.registrations.models import Purpose, Question, Registration
 from app.registrations.queries import questions_of
 from app.web.forms import one_line
+from app.web.limits import limiter, sign_up_rate
 from app.web.pages import see_other
 
 bp = Blueprint("person", __name__, url_prefix=f"{PATH}/events/<slug>/attendees")
@@ -38,7 +39,13 @@ def new(slug: str) -> Response:
     return _new_page(managed, newcomer_form(_to_edit(managed.event.id), _ways(managed.event.id)))
 
 
+def _writes_to_nobody() -> bool:
+    """Tell whether no letter is asked for: a queue at the door is added without a limit."""
+    return not request.form.get("writes")
+
+
 @bp.post("/new")
+@limiter.limit(sign_up_rate, exempt_when=_writes_to_nobody)
 def add(slug: str) -> BaseResponse:
     """Add somebody, confirmed at once."""
     managed = managed_event(slug, signed_in_organizer(), Permission.MANAGE_ATTENDEES)
@@ -95,6 +102,7 @@ def edit(slug: str, code: str) -> Response:
 
 
 @bp.post("/<code>/correction")
+@limiter.limit(sign_up_rate)
 def correct(slug: str, code: str) -> BaseResponse:
     """Correct them."""
     managed, registration = _managed(slug, code)
@@ -147,6 +155,7 @@ def send_again(slug: str, code: str) -> BaseResponse:
 def show_answers(slug: str, code: str) -> Response:
     """Show also the answers that pages mask; that somebody looked is written down."""
     managed, registration = _managed(slug, code)
+    require_fresh_proof()
     editing.note_shown(registration, by=actor(), now=utc_now())
     return attendee_page(managed, reading.attendee(managed.event.id, code), shows_masked=True)
 
@@ -202,8 +211,15 @@ def _managed(slug: str, code: str, needs: Permission = Permission.MANAGE_ATTENDE
 
 
 def _to_edit(event_id: int) -> Sequence[Question]:
-    """Return what is asked, but for answers that pages mask: who corrects a name needs not see them."""
-    return [question for question in questions_of(event_id) if not question.is_masked]
+    """Return what is asked, but for what organizers need not see or cannot say.
+
+    Masked answers, which whoever corrects a name needs not see; and consents, which nobody gives for somebody else.
+    """
+    return [
+        question
+        for question in questions_of(event_id)
+        if not question.is_masked and question.purpose is not Purpose.SPONSOR_CONSENT
+    ]
 
 
 def _ways(event_id: int) -> list[tuple[int, str]]:

@@ -1,9 +1,12 @@
-"""Frozen lists are kept for a time only; whoever is erased disappears from them at once."""
+"""Frozen lists are kept for a time only; whoever is erased disappears from them at once.
+
+So do the answers of whoever takes them back, or gives their place back.
+"""
 
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import db, require_transaction, transaction
@@ -11,6 +14,7 @@ from app.events.models import Event
 from app.exports import venue
 from app.exports.models import VenueCell, VenueList, VenueRow
 from app.history.service import THE_SITE, record
+from app.registrations.models import Answer
 from app.registrations.queries import all_questions_of
 
 # People deleted in one transaction: short enough that sign-ups do not wait for it on SQLite.
@@ -90,3 +94,25 @@ def forget_person(registration_id: int) -> None:
             delete(table).where(table.registration_id == registration_id),
             execution_options={"synchronize_session": False},
         )
+
+
+def forget_taken_back(registration_id: int) -> None:
+    """Take off every frozen list what somebody answers no longer; in the caller's transaction.
+
+    What they have corrected stays as it was: the page says that it is another one now.
+    """
+    still = exists().where(
+        Answer.registration_id == VenueCell.registration_id, Answer.question_id == VenueCell.question_id
+    )
+    require_transaction().execute(
+        delete(VenueCell).where(VenueCell.registration_id == registration_id, ~still),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def forget_answers(registration_id: int) -> None:
+    """Take all that somebody answered off every frozen list: no door asks for it any more. Their line stays."""
+    require_transaction().execute(
+        delete(VenueCell).where(VenueCell.registration_id == registration_id),
+        execution_options={"synchronize_session": False},
+    )

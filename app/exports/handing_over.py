@@ -64,14 +64,15 @@ def make_link(frozen: VenueList, label: str, *, days: int, by: Actor, now: datet
                 expires_at=now + timedelta(days=days),
             )
         )
-        changes = {"version": (None, frozen.version), "expires_at": (None, now + timedelta(days=days))}
-        record("venue_list.link_made", by=by, now=now, event_id=frozen.event_id, subject=label, changes=changes)
+        # Without the label here and below: it may be a person's name, and the history is for ever.
+        subject, changes = str(frozen.version), {"expires_at": (None, now + timedelta(days=days))}
+        record("venue_list.link_made", by=by, now=now, event_id=frozen.event_id, subject=subject, changes=changes)
     return secret
 
 
 def revoke(frozen: VenueList, link_id: int, *, by: Actor, now: datetime) -> None:
     """End a link that was not used yet. Raises NotFoundError, and ConflictError for one that was."""
-    label = venue.link(frozen.id, link_id).label
+    venue.link(frozen.id, link_id)
     with transaction() as session:
         ended = session.scalar(
             update(VenueLink)
@@ -82,8 +83,8 @@ def revoke(frozen: VenueList, link_id: int, *, by: Actor, now: datetime) -> None
         )
         if ended is None:
             raise ConflictError(_("This link was used or revoked in the meantime."))
-        changes = {"version": (None, frozen.version)}
-        record("venue_list.link_revoked", by=by, now=now, event_id=frozen.event_id, subject=label, changes=changes)
+        subject = str(frozen.version)
+        record("venue_list.link_revoked", by=by, now=now, event_id=frozen.event_id, subject=subject)
 
 
 def offered(token: str, *, now: datetime) -> tuple[VenueLink, Event]:
@@ -114,7 +115,7 @@ def offered(token: str, *, now: datetime) -> tuple[VenueLink, Event]:
 def take(token: str, suffix: str, *, now: datetime) -> tuple[VenueLink, Event]:
     """Use a link up; of several who press at once, one gets the list. Raises as `offered`."""
     link, event = offered(token, now=now)
-    frozen, label = link.list, link.label
+    frozen = link.list
     with transaction() as session:
         # The deciding write; everything else was looked at before it, and can only have ended the link since.
         taken = session.scalar(
@@ -133,8 +134,8 @@ def take(token: str, suffix: str, *, now: datetime) -> tuple[VenueLink, Event]:
             raise GoneError(
                 _("This list has been taken with this link already. If it was not you, tell the organizers.")
             )
-        changes = {"version": (None, frozen.version), "format": (None, suffix), "rows": (None, frozen.people)}
-        record("venue_list.handed_over", by=THE_SITE, now=now, event_id=event.id, subject=label, changes=changes)
+        subject, changes = str(frozen.version), {"format": (None, suffix), "rows": (None, frozen.people)}
+        record("venue_list.handed_over", by=THE_SITE, now=now, event_id=event.id, subject=subject, changes=changes)
     return link, event
 
 

@@ -3,16 +3,23 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 
-from app.core.db import db
+from app.core.db import db, transaction
 from app.core.i18n import Language, Texts
+from app.core.i18n import gettext as _
+from app.events.models import Event
+from app.history.service import Actor, record
 from app.registrations.models import Answer, Purpose, Question, QuestionKind, Registration, RegistrationState
+from app.registrations.purposes import ANSWERS_MIN, FEW
 
 ANSWERS_MAX: Final = 500  # different ones of a question that is answered in words
 NAMES_MAX: Final = 2000  # of all questions together
+GROUPS_MAX: Final = 10_000  # different answers to all questions together, the most frequent ones
 _CHOICES: Final = (QuestionKind.ONE_CHOICE, QuestionKind.SEVERAL_CHOICES)
 
 
@@ -25,14 +32,23 @@ class Dish:
     names: Sequence[str]
 
 
+class Hidden(StrEnum):
+    """Why it is not said what people answered."""
+
+    MASKED = "masked"  # to nobody
+    WORDS = "words"  # their own: to whoever may not see them
+    FEW = "few"  # so few that it could be told who: to whoever may not see them
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The answers to one question. What people wrote in their own words is kept from whoever may not see them."""
+    """The answers to one question: `dishes`, or how many gave one and why it is not said which."""
 
     question: Question
     dishes: Sequence[Dish]
     unanswered: int
-    in_words: int  # answered in their own words, and not shown
+    answered: int
+    hidden: Hidden | None = None
 
 
 def people(event_id: int) -> int:
@@ -41,26 +57,53 @@ def people(event_id: int) -> int:
 
 
 def counts(
-    event_id: int, questions: Sequence[Question], *, may_see_words: bool, with_names: bool, language: Language
+    event_id: int, questions: Sequence[Question], *, sees_people: bool, with_names: bool, language: Language
 ) -> list[Count]:
     """Return the counts of each question about food, the most frequent answers first where there is no other order.
 
-    Two statements, three with names.
+    `sees_people`: for somebody who may see each of them anyway. Three statements, four with names.
     """
     total = people(event_id)
     asked = [each for each in questions if each.purpose is Purpose.DIET and not each.is_retired]
     ids = [each.id for each in asked]
-    given = _given(event_id, ids)
-    names = _names(event_id, ids) if with_names else {}
+    answered, given = _answered(event_id, ids), _given(event_id, ids)
+    names = _names(event_id, ids) if with_names and sees_people else {}
     found = []
     for each in asked:
-        answers = given.get(each.id, [])
-        unanswered = total - sum(number for _value, number in answers)
-        if each.kind in _CHOICES or may_see_words:
-            found.append(Count(each, _dishes(each, answers, names.get(each.id, {}), language), unanswered, 0))
-        else:
-            found.append(Count(each, [], unanswered, total - unanswered))
+        number = answered.get(each.id, 0)
+        hidden = _hidden(each, number, sees_people=sees_people)
+        dishes = [] if hidden else _dishes(each, given.get(each.id, []), names.get(each.id, {}), language)
+        shown = dishes if sees_people else _without_few(dishes)
+        found.append(Count(each, shown, total - number, number, hidden))
     return found
+
+
+def record_names_shown(event: Event, *, by: Actor, now: datetime) -> None:
+    """Write down that somebody looked at who eats what."""
+    number = people(event.id)
+    with transaction():
+        record("kitchen.names_shown", by=by, now=now, event_id=event.id, changes={"rows": (None, number)})
+
+
+def _hidden(question: Question, answered: int, *, sees_people: bool) -> Hidden | None:
+    if not answered:
+        return None
+    if question.is_masked:
+        return Hidden.MASKED
+    if sees_people:
+        return None
+    if question.kind not in _CHOICES:
+        return Hidden.WORDS
+    return Hidden.FEW if answered < ANSWERS_MIN else None
+
+
+def _without_few(dishes: Sequence[Dish]) -> list[Dish]:
+    """Return the answers of several people, and all others as one: those that nobody gave too, else they tell."""
+    many = [dish for dish in dishes if dish.people >= FEW]
+    if len(many) == len(dishes):
+        return many
+    others = sum(dish.people for dish in dishes) - sum(dish.people for dish in many)
+    return [*many, Dish(_("Others (fewer than %(few)s each)", few=FEW), others, [])]
 
 
 def _dishes(
@@ -80,12 +123,24 @@ def _comes(event_id: int) -> tuple[ColumnElement[bool], ...]:
     return Registration.event_id == event_id, Registration.state == RegistrationState.CONFIRMED
 
 
+def _answered(event_id: int, question_ids: Sequence[int]) -> Mapping[int, int]:
+    rows = db.session.execute(
+        select(Answer.question_id, func.count())
+        .join(Registration, Registration.id == Answer.registration_id)
+        .where(*_comes(event_id), Answer.question_id.in_(question_ids))
+        .group_by(Answer.question_id)
+    )
+    return dict(rows.all())
+
+
 def _given(event_id: int, question_ids: Sequence[int]) -> Mapping[int, Sequence[tuple[Any, int]]]:
     rows = db.session.execute(
         select(Answer.question_id, Answer.value, func.count())
         .join(Registration, Registration.id == Answer.registration_id)
         .where(*_comes(event_id), Answer.question_id.in_(question_ids))
         .group_by(Answer.question_id, Answer.value)
+        .order_by(func.count().desc(), Answer.question_id, Answer.value)
+        .limit(GROUPS_MAX)
     )
     found: dict[int, list[tuple[Any, int]]] = {}
     for question_id, value, number in rows:

@@ -21,6 +21,7 @@ def register() -> None:
             "venue_list.link_revoked": _l("Link to a venue list revoked"),
             "venue_list.handed_over": _l("Venue list taken by a link"),
             "venue_list.deleted": _l("Venue list deleted after its time"),
+            "kitchen.names_shown": _l("Names of who eats what looked at"),
             "sponsor_list.downloaded": _l("Sponsor list downloaded"),
         }
     )

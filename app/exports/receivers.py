@@ -7,6 +7,8 @@ from app.events.models import Event
 from app.events.signals import event_copied
 from app.exports import forgetting, layouts, prepared
 from app.registrations.signals import person_erased
+from app.exports import forgetting, layouts
+from app.registrations.signals import answers_changed, person_erased, place_ended
 
 
 def copy_layouts(source: Event, *, copies: Sequence[Event], now: datetime, **_more: object) -> None:
@@ -20,7 +22,19 @@ def forget_person(registration_id: int, **_more: object) -> None:
     prepared.forget_those_with(registration_id)
 
 
+def forget_taken_back(registration_id: int, **_more: object) -> None:
+    """Keep no answer that somebody took back."""
+    forgetting.forget_taken_back(registration_id)
+
+
+def forget_answers(registration_id: int, **_more: object) -> None:
+    """Keep no answers of somebody who comes no more."""
+    forgetting.forget_answers(registration_id)
+
+
 def connect() -> None:
     """Listen."""
     event_copied.connect(copy_layouts)
     person_erased.connect(forget_person)
+    answers_changed.connect(forget_taken_back)
+    place_ended.connect(forget_answers)

@@ -41,6 +41,7 @@ _PROVED = {
     "exports.prepared_file": _l("Download the attendee list"),
     "exports.schedule_file": _l("Download the attendee list"),
     "exports.sponsor_file": _l("Download a sponsor list"),
+    "exports.kitchen_count": _l("See who eats what"),
     "venue_lists.file": _l("Download a venue list"),
     "venue_lists.make_link": _l("Make a link to a venue list"),
 }

@@ -47,9 +47,12 @@ def kitchen_count(slug: str) -> Response:
     """Show how many eat what; who they are to those alone who may see the attendees and take lists out."""
     managed = managed_event(slug, signed_in_organizer(), Permission.SEE)
     event = managed.event
-    may_see_words = Permission.SEE_ATTENDEES in managed.permissions
-    may_see_names = may_see_words and Permission.EXPORT in managed.permissions
+    sees_people = Permission.SEE_ATTENDEES in managed.permissions
+    may_see_names = sees_people and Permission.EXPORT in managed.permissions
     with_names = may_see_names and request.args.get("names") == "yes"
+    if with_names:
+        require_fresh_proof()
+        kitchen.record_names_shown(event, by=actor(), now=utc_now())
     return manage_page(
         "exports/kitchen.html",
         permissions=managed.permissions,
@@ -58,7 +61,7 @@ def kitchen_count(slug: str) -> Response:
         counts=kitchen.counts(
             event.id,
             all_questions_of(event.id),
-            may_see_words=may_see_words,
+            sees_people=sees_people,
             with_names=with_names,
             language=current_language(),
         ),

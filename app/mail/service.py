@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from app.core.addresses import normalise
 from app.core.db import db, require_transaction, transaction
@@ -94,6 +94,16 @@ def waiting_for(key: str) -> Sequence[Letter]:
     return db.session.scalars(statement.limit(_FORGOTTEN_AT_ONCE)).all()
 
 
+def forget_letters(topic: str, about: tuple[str, int]) -> None:
+    """Take every address out of the letters on a topic with this among their ids, as `forget_address` takes out one.
+
+    For what somebody was written to at an address they had before, and what was written to others about them.
+    """
+    name, id_ = about
+    its = Letter.ids[name].as_integer() == id_
+    _forget(Letter.topic == topic, its, Letter.to_key != "", Letter.kind.not_in(kinds.last_kinds()))
+
+
 def forget_address(key: str, *, about: tuple[str, int] | None = None) -> None:
     """Take an address out of the outbox, in the caller's transaction: letters that wait are stopped, all lose it.
 
@@ -104,11 +114,16 @@ def forget_address(key: str, *, about: tuple[str, int] | None = None) -> None:
     its = [Letter.to_key == key, Letter.kind.not_in(kinds.last_kinds())]
     if about is not None:
         its.append(Letter.ids[about[0]].as_integer() == about[1])
-    waiting = update(Letter).where(*its, Letter.state.in_(_WAITING))
-    session.execute(waiting.values(state=LetterState.STOPPED), execution_options={"synchronize_session": False})
-    session.execute(
-        update(Letter).where(*its).values(to_email="", to_name="", to_key=""),
-        execution_options={"synchronize_session": False},
-    )
+    _forget(*its)
     if about is None:
         session.execute(delete(RefusedAddress).where(RefusedAddress.key == key))
+
+
+def _forget(*which: ColumnElement[bool]) -> None:
+    session = require_transaction()
+    waiting = update(Letter).where(*which, Letter.state.in_(_WAITING))
+    session.execute(waiting.values(state=LetterState.STOPPED), execution_options={"synchronize_session": False})
+    session.execute(
+        update(Letter).where(*which).values(to_email="", to_name="", to_key=""),
+        execution_options={"synchronize_session": False},
+    )

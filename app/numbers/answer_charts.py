@@ -9,9 +9,10 @@ from app.core.i18n import current_language
 from app.core.i18n import gettext as _
 from app.numbers import queries
 from app.numbers.charts import Chart, Series, Table
-from app.numbers.rules import ANSWERS_MIN, FEW, alike, percent, ranked
+from app.numbers.rules import alike, percent, ranked
 from app.numbers.words import in_percent
 from app.registrations.models import Purpose, Question, QuestionKind
+from app.registrations.purposes import ANSWERS_MIN, FEW
 from app.registrations.queries import all_questions_of
 from app.registrations.words import answer_in_words
 

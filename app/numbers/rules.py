@@ -10,10 +10,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 PERCENT: Final = 100
-# A company or city that fewer people name is not shown to those who may not see attendees: it could be one of them.
-FEW: Final = 3
-# Nor is a question that so few have answered taken apart for them.
-ANSWERS_MIN: Final = 5
 # Points of a line: by days while they are this many, then by weeks, then by months.
 POINTS_MAX: Final = 62
 # Fewer earlier events than this are chance.

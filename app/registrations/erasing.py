@@ -20,7 +20,7 @@ from app.history.service import Actor, forget_person, record
 from app.mail import outbox
 from app.mail import service as mail
 from app.registrations import erasing_letters
-from app.registrations.letters import letter_to
+from app.registrations.letters import letter_to, topic_of
 from app.registrations.mails import has_tentative_entry, takes_entry_back
 from app.registrations.marks import forget_marks
 from app.registrations.models import (
@@ -122,6 +122,8 @@ def _erase(which: ColumnElement[bool], email_key: str, *, by: Actor, now: dateti
     for person in people:
         _blank(person.id, leaves=person.leaves, now=now)
         forget_person(person.id)
+        # Also what went to an address that was corrected since.
+        mail.forget_letters(topic_of(person.event_id), ("registration", person.id))
         person_erased.send(person.id)
         record("person.erased", by=by, now=now, event_id=person.event_id, registration_id=person.id)
         if person.leaves and person.state in SEATED:

@@ -58,7 +58,7 @@ class Difference:
 def write(letter: Letter) -> Draft | None:
     """Write a letter about one registration; None when it is no longer true."""
     registration = registration_for_letter(letter.ids["registration"], now=utc_now())
-    if registration is None or not _is_true(letter, registration):
+    if registration is None or not is_theirs(letter, registration) or not _is_true(letter, registration):
         return None
     event = registration.event
     change = change_for_letter(letter.ids["change"]) if "change" in letter.ids else None
@@ -129,6 +129,14 @@ def _place_in(state: Mapping[str, Any], language: Language) -> str:
 def own_url(registration: Registration, **query: str) -> str:
     """Return the address of one's own registration."""
     return public_url("registrations.show", token=token_of(registration), lang=registration.language, **query)
+
+
+def is_theirs(letter: Letter, registration: Registration) -> bool:
+    """Tell whether a letter goes to whom the registration belongs now: their link is nobody else's.
+
+    The address may have been corrected while a worker held the letter, or since it failed.
+    """
+    return letter.to_key == registration.email_key
 
 
 def _is_true(letter: Letter, registration: Registration) -> bool:

@@ -10,7 +10,7 @@ from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations import mine
 from app.registrations.letter_texts import values_of
-from app.registrations.mails import context_of, own_url
+from app.registrations.mails import context_of, is_theirs, own_url
 from app.registrations.models import PersonLink, RegistrationState
 from app.registrations.queries import registration_for_letter
 from app.registrations.rules import code_of
@@ -32,9 +32,9 @@ def way_to_mine(letter: Letter) -> Draft | None:
 
 
 def renewed_link(letter: Letter) -> Draft | None:
-    """Write the letter with the renewed link; None when the person was erased meanwhile."""
+    """Write the letter with the renewed link; None when the person was erased meanwhile, or has another address."""
     registration = registration_for_letter(letter.ids["registration"], now=utc_now())
-    if registration is None or registration.erased_at is not None:
+    if registration is None or registration.erased_at is not None or not is_theirs(letter, registration):
         return None
     return draft(
         "renewed",
@@ -48,7 +48,11 @@ def renewed_link(letter: Letter) -> Draft | None:
 def calendar_file(letter: Letter) -> Draft | None:
     """Write the letter with the calendar file; None when the seat was given back meanwhile."""
     registration = registration_for_letter(letter.ids["registration"], now=utc_now())
-    if registration is None or registration.state is not RegistrationState.CONFIRMED:
+    if (
+        registration is None
+        or registration.state is not RegistrationState.CONFIRMED
+        or not is_theirs(letter, registration)
+    ):
         return None
     event, context = registration.event, context_of(registration, letter.language)
     # Without a METHOD: the invitation has been sent before, and this one asks for no answer.

@@ -15,6 +15,7 @@ from app.mail import outbox
 from app.registrations.letters import letter_to
 from app.registrations.models import LIVE, SEATED, Registration, RegistrationState, Transfer, TransferState
 from app.registrations.seats import lock, release_seat
+from app.registrations.signals import place_ended
 from app.registrations.waitlist import promote_all
 
 # Somebody moved to another ticket type in the moment between two statements is looked for once more.
@@ -53,6 +54,7 @@ def end(registration: Registration, letter: str, *, now: datetime) -> bool:
     registration.cancelled_at, registration.revised_at = now, max(registration.revised_at, now)
     session.flush()
     withdraw_transfer(registration.id, now=now)
+    place_ended.send(registration.id)
     tell(letter, registration, now=now, was=before.value)
     if before in SEATED:
         release_seat(registration.ticket_type_id)

@@ -25,6 +25,10 @@ KINDS_OF: Final[Mapping[Purpose, tuple[QuestionKind, ...]]] = {
 MASKABLE: Final = (*_TEXTS, QuestionKind.PHONE)
 # An ID number is of no use to anybody when the door is closed.
 ID_KEPT_MAX: Final = 30  # days after the event
+# What fewer people answered is not shown to those who may not see attendees: it could be one of them.
+FEW: Final = 3
+# Nor is a question that fewer have answered taken apart for them.
+ANSWERS_MIN: Final = 5
 MASK: Final = "••••"
 _SHOWN: Final = 4
 _MAINLAND: Final = re.compile(r"\d{17}[\dX]")

@@ -15,7 +15,7 @@ from app.mail.kinds import Draft
 from app.mail.models import Letter
 from app.mail.render import draft
 from app.registrations.letter_texts import values_of
-from app.registrations.mails import context_of
+from app.registrations.mails import context_of, is_theirs
 from app.registrations.models import EventReminder, Registration, RegistrationState
 from app.registrations.queries import has_stopped_reminders, newer_reminder, registration_for_letter
 from app.registrations.rules import reminders_token_of
@@ -28,7 +28,9 @@ def reminder(letter: Letter) -> Draft | None:
     """Remind one person; None when it is no longer true, too late, or unwanted."""
     registration = registration_for_letter(letter.ids["registration"], now=utc_now())
     cause = db.session.get(EventReminder, letter.ids["reminder"])
-    if registration is None or cause is None or not _is_true(cause, registration):
+    if registration is None or cause is None or not is_theirs(letter, registration):
+        return None
+    if not _is_true(cause, registration):
         return None
     token, event = reminders_token_of(registration), registration.event
     stop_url = public_url("reminders.show", token=token, lang=letter.language)

@@ -25,6 +25,7 @@ from app.registrations.models import LIVE, LIVE_PREDICATE, Answer, Question, Reg
 from app.registrations.queries import invitation_kept, next_offset
 from app.registrations.rules import SignUpState, public_ticket_types, sign_up_status
 from app.registrations.seats import lock, take_seat
+from app.registrations.signals import answers_changed
 
 # Who signs up twice within this time has pressed the button twice; the first letter is still on its way.
 REPEAT_IS_A_SLIP: Final = timedelta(minutes=10)
@@ -299,6 +300,7 @@ def change_answers(registration: Registration, *, name: str, answers: Mapping[in
         )
         _insert_answers(session, registration.id, answers)
         searching.renew([registration.id])
+        answers_changed.send(registration.id)
 
 
 def answer_later(
@@ -318,6 +320,8 @@ def answer_later(
         ids = {question.id for question in questions}
         _forget_answers(session, registration.id, ids, now=now)
         _insert_answers(session, registration.id, {key: value for key, value in answers.items() if key in ids})
+        searching.renew([registration.id])
+        answers_changed.send(registration.id)
 
 
 def take_back(registration: Registration, question_ids: Container[int], *, now: datetime) -> None:
@@ -326,6 +330,7 @@ def take_back(registration: Registration, question_ids: Container[int], *, now: 
         lock(registration.ticket_type_id)
         given = {answer.question_id for answer in registration.answers if answer.question_id in question_ids}
         _forget_answers(session, registration.id, given, now=now)
+        answers_changed.send(registration.id)
 
 
 def _forget_answers(session: Session, registration_id: int, question_ids: Collection[int], *, now: datetime) -> None:

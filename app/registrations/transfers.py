@@ -23,6 +23,7 @@ from app.registrations.letters import topic_of
 from app.registrations.models import Answer, Registration, RegistrationState, Transfer, TransferState
 from app.registrations.queries import next_offset, transfers_begun
 from app.registrations.rules import can_pass_on, is_on_its_way, sign_up_ends
+from app.registrations.signals import place_ended
 
 OPEN_FOR: Final = timedelta(days=3)
 # Letters to strangers that one person can cause at one event.
@@ -153,6 +154,7 @@ def _receive(
     session.flush()
     searching.renew([receiver.id])
     transfer.state, transfer.closed_at, transfer.accepted_id = TransferState.ACCEPTED, now, receiver.id
+    place_ended.send(giver.id)
     places.tell("passed-on", giver, now=now, was=RegistrationState.CONFIRMED.value)
     places.tell("confirmed", receiver, now=now)
     return receiver

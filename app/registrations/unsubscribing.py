@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
-from app.core.db import transaction
+from app.core.db import require_transaction, transaction
 from app.registrations.models import StoppedNews, StoppedReminders
 
 
@@ -31,7 +32,22 @@ def resume_news(email_key: str) -> None:
         session.execute(delete(StoppedNews).where(StoppedNews.email_key == email_key))
 
 
+def carry_over(old_key: str, new_key: str, *, now: datetime) -> None:
+    """Let the address that somebody has now want no more of what their former one wanted none of.
+
+    Takes part in the caller's transaction. The former address keeps its wish: other places may hang on it.
+    """
+    session = require_transaction()
+    for table in (StoppedReminders, StoppedNews):
+        if session.get(table, old_key) is not None:
+            _insert(session, table, new_key, now=now)
+
+
 def _stop(table: type[StoppedReminders | StoppedNews], email_key: str, *, now: datetime) -> None:
     with transaction() as session:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.execute(insert(table).values(email_key=email_key, created_at=now).on_conflict_do_nothing())
+        _insert(session, table, email_key, now=now)
+
+
+def _insert(session: Session, table: type[StoppedReminders | StoppedNews], email_key: str, *, now: datetime) -> None:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(insert(table).values(email_key=email_key, created_at=now).on_conflict_do_nothing())

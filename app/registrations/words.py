@@ -27,7 +27,8 @@ def state_names() -> dict[RegistrationState, str]:
 def answer_in_words(question: Question, language: Language, *, is_whole: bool = False) -> Callable[[Any], Cell]:
     """Return how an answer to this question is said: choices by their label, a tick as yes or no.
 
-    Of a question that is masked the last characters alone, unless it is to be whole: in a file, never on a page.
+    Of a question that is masked the last characters alone, unless it is to be whole: in a file, or on the page of one
+    person for whoever asked to see it, which is written down.
     """
     if question.is_masked and not is_whole:
         return lambda value: None if value is None else masked(value)

@@ -1,21 +1,41 @@
 """What organizers correct about an attendee, letters sent again, masked answers, and adding somebody by hand."""
 
-import pytest
-from sqlalchemy import select
+from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.models import SignInSession
+from app.attendees import editing
+from app.attendees.editing import Correction
+from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
 from app.events.models import TicketType
 from app.events.service import apply_changes
 from app.history.models import Entry
-from app.mail.models import Letter, LetterState
-from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
+from app.history.service import THE_SITE
+from app.mail import service as mail
+from app.mail.models import Failure, Letter, LetterState
+from app.registrations.mails import write
+from app.registrations.models import (
+    Answer,
+    Purpose,
+    Question,
+    QuestionKind,
+    Registration,
+    RegistrationState,
+    StoppedNews,
+    StoppedReminders,
+)
 from app.registrations.rules import token_of
 from app.registrations.service import cancel
-from tests.support.factories import sign_up_as
+from app.registrations.unsubscribing import stop_news, stop_reminders
+from tests.support.factories import add_question, sign_up_as
 from tests.support.organizers import signed_in
 
+TEN_OCLOCK = datetime(2031, 3, 3, 10, 0, tzinfo=UTC)
 LIST = "/organizer/events/meetup/attendees"
 QUESTIONS = [
     {"key": "company", "is_required": True},
@@ -129,6 +149,37 @@ def test_masked_answer_is_shown_by_its_end_and_in_full_with_a_trace(db, event, b
     assert entry(db, "attendee.answers_shown").registration_id == ada.id
 
 
+def test_masked_answer_asks_for_a_proof_first_and_leaves_no_trace_without(db, event, browser):
+    _company, passport = question_ids(db)
+    ada = sign_up_as(event, "ada", answers={passport: "E12345678"})
+    with transaction() as session:
+        session.execute(update(SignInSession).values(proved_at=utc_now() - timedelta(minutes=31)))
+
+    answer = browser.post(f"{LIST}/{ada.code}/answers?lang=en")
+
+    assert (answer.status_code, "E12345678" in answer.text) == (403, False)
+    assert db.scalars(select(Entry).where(Entry.action == "attendee.answers_shown")).all() == []
+
+
+def test_organizers_give_and_take_back_no_consent_of_others(db, event, browser):
+    acme = add_question(event, "acme", purpose=Purpose.SPONSOR_CONSENT)
+    ada = sign_up_as(event, "ada", answers={acme.id: True})
+    bob = sign_up_as(event, "bob")
+    sent = {"q_acme": "y", "q_company": ""}
+
+    form = browser.get(f"{LIST}/{ada.code}/correction?lang=en").text
+    answers = [
+        browser.post(f"{LIST}/{ada.code}/correction", data={"name": "Ada", "email": "ada@example.com"}),
+        browser.post(f"{LIST}/{bob.code}/correction", data={"name": "Bob", "email": "bob@example.com"} | sent),
+        browser.post(f"{LIST}/new", data=newcomer(event, adds_seat="y") | sent),
+    ]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 303]
+    assert "q_acme" not in form
+    given = db.execute(select(Answer.registration_id, Answer.value).where(Answer.question_id == acme.id)).all()
+    assert given == [(ada.id, True)]
+
+
 def newcomer(event, **values):
     kind = {"ticket_type": str(event.ticket_types[0].id), "kind": "walk_in"}
     return {"name": "Wal", "email": "", **kind} | values
@@ -192,3 +243,83 @@ def test_letter_that_was_sent_is_left_as_it_was(db, event, browser):
     browser.post(f"{LIST}/{ada.code}/correction", data={"name": "ada", "email": "new@example.com"})
 
     assert letters(db) == [("confirmed", "ada@example.com", "sent"), ("again", "new@example.com", "queued")]
+
+
+def test_letter_that_failed_goes_to_the_corrected_address_when_it_is_sent_again(db, event, browser):
+    ada = sign_up_as(event, "ada")
+    with transaction() as session:
+        letter = session.scalars(select(Letter)).one()
+        letter.state, letter.failure = LetterState.FAILED, Failure.REFUSED
+
+    browser.post(f"{LIST}/{ada.code}/correction", data={"name": "ada", "email": "new@example.com"})
+    mail.send_again(letter.id, now=utc_now())
+
+    assert letters(db)[0] == ("confirmed", "new@example.com", "queued")
+
+
+def test_letter_in_a_worker_s_hands_is_not_written_to_the_former_address(db, event, browser):
+    ada = sign_up_as(event, "ada")
+    with transaction() as session:
+        session.scalars(select(Letter)).one().state = LetterState.SENDING
+
+    written = write(db.scalars(select(Letter)).one())
+    browser.post(f"{LIST}/{ada.code}/correction", data={"name": "ada", "email": "new@example.com"})
+    db.expire_all()
+    late = write(db.scalars(select(Letter).where(Letter.kind == "confirmed")).one())
+
+    assert (written is None, late) == (False, None)
+
+
+def test_corrections_of_ten_minutes_send_one_letter_however_many_addresses_they_name(db, event):
+    ada = sign_up_as(event, "ada")
+    with transaction() as session:
+        session.scalars(select(Letter)).one().state = LetterState.SENT
+
+    for number in range(3):
+        wish = Correction("ada", normalise(f"a{number}@example.com"), {}, frozenset())
+        editing.correct(ada.id, wish, by=THE_SITE, now=TEN_OCLOCK + timedelta(minutes=number))
+        with transaction() as session:
+            session.execute(update(Letter).values(state=LetterState.SENT))
+
+    assert letters(db) == [("confirmed", "ada@example.com", "sent"), ("again", "a0@example.com", "sent")]
+
+
+@pytest.mark.parametrize(("revokes_link", "wants_none"), [(False, True), (True, False)])
+def test_what_somebody_wants_no_more_of_is_kept_with_their_address(db, event, browser, revokes_link, wants_none):
+    ada = sign_up_as(event, "ada")
+    stop_news(ada.email_key, now=utc_now())
+    stop_reminders(ada.email_key, now=utc_now())
+
+    sent = {"name": "ada", "email": "new@example.com"} | ({"revokes_link": "y"} if revokes_link else {})
+    browser.post(f"{LIST}/{ada.code}/correction", data=sent)
+
+    stopped = [set(db.scalars(select(table.email_key))) for table in (StoppedNews, StoppedReminders)]
+    keys = {"ada@example.com"} | ({"new@example.com"} if wants_none else set())
+    assert stopped == [keys, keys]
+
+
+@pytest.mark.parametrize("path", ["new", "correction"])
+def test_name_with_a_web_address_is_refused(db, event, browser, path):
+    ada = sign_up_as(event, "ada")
+    address = f"{LIST}/new" if path == "new" else f"{LIST}/{ada.code}/correction"
+
+    answer = browser.post(f"{address}?lang=en", data=newcomer(event, name="Win at https://evil.example"))
+
+    assert (answer.status_code, 'id="name-error"' in answer.text) == (422, True)
+
+
+class TestLimits:
+    @pytest.fixture
+    def settings(self):
+        return {"SIGN_UP_RATE": "2 per minute"}
+
+    def test_letters_to_addresses_that_somebody_types_are_limited_and_a_queue_at_the_door_is_not(self, event, browser):
+        ada = sign_up_as(event, "ada")
+        written = [newcomer(event, email=f"p{number}@example.com", writes="y", adds_seat="y") for number in range(3)]
+        corrected = [{"name": "ada", "email": f"a{number}@example.com"} for number in range(3)]
+
+        door = [browser.post(f"{LIST}/new", data=newcomer(event, adds_seat="y")).status_code for _ in range(4)]
+        told = [browser.post(f"{LIST}/new", data=each).status_code for each in written]
+        edits = [browser.post(f"{LIST}/{ada.code}/correction", data=each).status_code for each in corrected]
+
+        assert (door, told, edits) == ([303] * 4, [303, 303, 429], [303, 303, 429])

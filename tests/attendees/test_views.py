@@ -118,21 +118,23 @@ def test_download_is_told_without_what_was_searched_for(event, browser, db):
 
     entries = db.scalars(select(Entry).where(Entry.action == "attendees.downloaded").order_by(Entry.id)).all()
     olga = db.scalars(select(Organizer.id)).one()
+    columns = ["status", "name", "email", "ticket_type", "signed_up", "checked_in", "code"]
     assert [(each.organizer_id, each.event_id, each.changes) for each in entries] == [
-        (olga, event.id, {"format": [None, "csv"], "rows": [None, 3]}),
+        (olga, event.id, {"format": [None, "csv"], "rows": [None, 3], "columns": [None, columns]}),
         (
             olga,
             event.id,
             {
                 "format": [None, "xlsx"],
                 "rows": [None, 1],
+                "columns": [None, columns],
                 "wanted_state": [None, ["confirmed"]],
                 "searched": [None, True],
             },
         ),
     ]
     history = browser.get("/organizer/events/meetup/history?lang=en").text
-    for words in ("Attendee list downloaded", "File format", "Number of rows", "Only what a search found"):
+    for words in ("Attendee list downloaded", "File format", "Number of rows", "Columns", "Only what a search found"):
         assert words in history
 
 

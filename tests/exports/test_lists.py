@@ -2,14 +2,15 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from app.accounts.models import Role
+from app.accounts.models import Role, SignInSession
 from app.core.clock import utc_now
 from app.core.db import transaction
-from app.core.i18n import Texts
+from app.core.i18n import Texts, speaking
 from app.events.models import EventRole
 from app.exports import kitchen, sponsors
 from app.history.models import Entry
@@ -101,9 +102,9 @@ def test_who_takes_a_sponsor_list_is_written_down(app, db, event, asked):
     )
 
 
-def count(event, *, words=True, names=False, language="en"):
+def count(event, *, sees_people=True, names=False, language="en"):
     return kitchen.counts(
-        event.id, all_questions_of(event.id), may_see_words=words, with_names=names, language=language
+        event.id, all_questions_of(event.id), sees_people=sees_people, with_names=names, language=language
     )
 
 
@@ -169,3 +170,66 @@ def test_who_came_is_on_the_sponsor_list_too(app, event, asked):
         session.execute(update(Registration).values(checked_in_at=utc_now()))
 
     assert [row[0] for row in list_of(app, asked["acme"])[1:]] == ["ada"]
+
+
+def test_masked_answers_about_food_are_counted_and_not_shown(app, event):
+    diet = add_question(event, "diet", purpose=Purpose.DIET, is_masked=True, label=Texts(en="Allergies"))
+    sign_up_as(event, "wang", answers={diet.id: "peanuts and nuts"})
+
+    page = signed_in(app).get(f"{BASE}/kitchen?names=yes", headers=ENGLISH).text
+
+    assert ("nuts" in page, "wang" in page) == (False, False)
+    assert "1 person has answered. The answers are masked" in page
+
+
+@pytest.fixture
+def large(make_event):
+    return make_event("large", capacity=20)
+
+
+def test_who_may_not_see_the_attendees_is_not_told_what_few_chose(large):
+    meal = add_question(large, "meal", kind=QuestionKind.ONE_CHOICE, purpose=Purpose.DIET, options=MEALS)
+    seen = []
+    for name, answer in [(f"p{number}", "vegan") for number in range(4)] + [("last", "halal")]:
+        sign_up_as(large, name, answers={meal.id: answer})
+        with speaking("en"):
+            (told,) = count(large, sees_people=False)
+        seen.append((told.hidden, told.answered, [(dish.label, dish.people) for dish in told.dishes]))
+
+    assert seen == [
+        *[(kitchen.Hidden.FEW, number, []) for number in (1, 2, 3, 4)],
+        (None, 5, [("Vegan", 4), ("Others (fewer than 3 each)", 1)]),
+    ]
+
+
+def looked_at(db):
+    return [entry.changes for entry in db.scalars(select(Entry).where(Entry.action == "kitchen.names_shown"))]
+
+
+def test_names_are_shown_to_whoever_proved_who_they_are_and_it_is_written_down(app, db, event):
+    meal = add_question(event, "meal", kind=QuestionKind.ONE_CHOICE, purpose=Purpose.DIET, options=MEALS)
+    sign_up_as(event, "ada", answers={meal.id: "vegan"})
+    browser, address = signed_in(app), f"{BASE}/kitchen?names=yes"
+
+    browser.get(f"{BASE}/kitchen")
+    without = looked_at(db)
+    browser.get(address)
+    with_names = looked_at(db)
+    with transaction() as session:
+        session.execute(update(SignInSession).values(proved_at=utc_now() - timedelta(minutes=31)))
+    later = browser.get(address)
+
+    assert (without, with_names) == ([], [{"rows": [None, 1]}])
+    assert (later.status_code, later.location) == (303, f"/organizer/proof?next={BASE}/kitchen?names%3Dyes")
+    assert len(looked_at(db)) == 1
+
+
+def test_of_very_many_different_answers_the_most_frequent_are_shown(event, monkeypatch):
+    monkeypatch.setattr(kitchen, "GROUPS_MAX", 1)  # the limit is ours to choose
+    diet = add_question(event, "diet", purpose=Purpose.DIET)
+    for name, answer in (("ada", "b"), ("bob", "a"), ("cyd", "a")):
+        sign_up_as(event, name, answers={diet.id: answer})
+
+    (told,) = count(event)
+
+    assert ([(dish.label, dish.people) for dish in told.dishes], told.answered, told.unanswered) == ([("a", 2)], 3, 0)

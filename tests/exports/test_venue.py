@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.accounts.models import Organizer, Role
+from app.attendees import editing
+from app.attendees.editing import Correction
+from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.errors import GoneError, NotFoundError
@@ -17,8 +20,8 @@ from app.exports import forgetting, handing_over, venue
 from app.exports.models import VenueCell, VenueLink, VenueList, VenueRow
 from app.history.models import Entry
 from app.history.service import THE_SITE, Actor
-from app.registrations import erasing, service
-from app.registrations.models import Purpose, QuestionKind
+from app.registrations import erasing, service, transfers
+from app.registrations.models import Purpose, QuestionKind, Transfer
 from app.registrations.queries import all_questions_of
 from tests.registrations.samples import ENGLISH
 from tests.registrations.test_purposes import ID_CARD
@@ -88,7 +91,8 @@ ROWS = [
 def test_a_list_holds_who_has_a_place_as_they_were_when_it_was_frozen(client, event, people, frozen):
     _bob, ada, cyd, _waits = people
     service.cancel(cyd, now=utc_now())  # the next in line has the place
-    service.change_answers(ada, name="Ada Changed", answers={}, now=utc_now())
+    company = next(each.id for each in all_questions_of(event.id) if each.key == "company")
+    service.change_answers(ada, name="Ada Changed", answers={company: "Other"}, now=utc_now())
 
     taken = table(client.post(f"/lists/{make_link(frozen)}", data={"format": "csv"}))
 
@@ -158,8 +162,8 @@ def test_looking_at_the_page_does_not_use_the_link_up_and_taking_does(client, db
     assert looks[0].headers["X-Robots-Tag"] == "noindex, nofollow"
     assert "taken with this link already" in again[1].text
     entry = db.scalars(select(Entry).where(Entry.action == "venue_list.handed_over")).one()
-    assert (entry.subject, entry.organizer_id, entry.event_id) == ("Front desk", None, frozen.event_id)
-    assert entry.changes == {"version": [None, 1], "format": [None, "xlsx"], "rows": [None, 3]}
+    assert (entry.subject, entry.organizer_id, entry.event_id) == ("1", None, frozen.event_id)
+    assert entry.changes == {"format": [None, "xlsx"], "rows": [None, 3]}
 
 
 @pytest.mark.durable
@@ -289,6 +293,47 @@ def test_erasing_somebody_takes_them_off_every_list(db, people, frozen):
     assert db.scalars(select(VenueRow.name).order_by(VenueRow.position)).all() == ["bob", "cyd"]
     assert db.scalar(select(func.count()).select_from(VenueCell)) == 0
     assert db.scalars(select(VenueList.people)).all() == [2]
+
+
+def cells(db):
+    db.expire_all()
+    return {value for (value,) in db.execute(select(VenueCell.value))}
+
+
+def test_an_answer_that_somebody_takes_back_is_on_no_list_any_more(db, event, people, frozen):
+    ada, questions = people[1], [each for each in all_questions_of(event.id) if each.key == "id"]
+    before = cells(db)
+
+    service.answer_later(ada, questions, {}, now=utc_now())
+    without_id = cells(db)
+    service.change_answers(ada, name="ada", answers={}, now=utc_now())
+
+    assert (before, without_id, cells(db)) == ({"=Acme", ID_CARD}, {"=Acme"}, set())
+
+
+def test_answers_of_who_gives_the_place_back_are_on_no_list_any_more_and_that_they_left_is(db, people, frozen):
+    service.cancel(people[1], now=utc_now())
+
+    assert (cells(db), changes(frozen)) == (set(), venue.Changes(came=1, left=1, changed=0))
+
+
+def test_answers_of_who_passes_the_place_on_are_on_no_list_any_more(db, people, frozen):
+    eve = transfers.Receiver("Eve", normalise("eve@example.com"))
+    transfers.pass_on(people[1], eve, language="en", now=utc_now())
+
+    transfer = db.scalars(select(Transfer)).one()
+    transfers.accept(transfer, name="Eve", answers={}, language="en", now=utc_now())
+
+    assert cells(db) == set()
+
+
+def test_an_answer_that_organizers_take_away_is_on_no_list_any_more(db, event, people, frozen):
+    ada, company = people[1], next(each.id for each in all_questions_of(event.id) if each.key == "company")
+    wish = Correction("ada", normalise(ada.email), {}, frozenset({company}))
+
+    editing.correct(ada.id, wish, by=THE_SITE, now=utc_now())
+
+    assert cells(db) == {ID_CARD}
 
 
 def test_a_long_list_is_read_page_by_page(monkeypatch, ada, frozen):

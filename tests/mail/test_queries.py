@@ -102,11 +102,11 @@ def test_how_late_letters_are_is_asked_in_one_statement_that_reads_only_what_is_
 _SENT_LETTERS = """
     INSERT INTO letters (
         kind, key, to_email, to_name, to_key, language, ids, state, priority, has_slot, attempts, due_at, created_at,
-        message_id
+        message_id, topic, batch
     )
     SELECT
         'probe', 'k' || n, 'a@example.com', '', 'a@example.com', 'zh', '{{}}', 'sent', 0, false, 1, '{at}', '{at}',
-        '<' || n || '@example.org>'
+        '<' || n || '@example.org>', '', ''
     FROM {numbers}
 """
 _NUMBERS = {

@@ -6,8 +6,10 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.attendees import editing
+from app.attendees.editing import Correction
 from app.core.addresses import normalise
 from app.core.clock import utc_now
 from app.core.db import Model, transaction
@@ -307,3 +309,19 @@ def test_place_on_its_way_to_somebody_is_withdrawn_and_they_are_forgotten_too(ma
 
     assert traces(db) == []
     assert states(event) == {"bob": "confirmed"}
+
+
+def test_address_that_was_corrected_meanwhile_is_forgotten_with_the_person(make_event, db):
+    event, other = make_event("one"), make_event("two")
+    ada, elsewhere = sign_up_as(event, "old"), sign_up_as(other, "old")
+    with transaction() as session:
+        session.execute(update(Letter).values(state=LetterState.SENT))
+    wish = Correction("Ada", ADA, {}, frozenset())
+    editing.correct(ada.id, wish, by=THE_SITE, now=utc_now())
+
+    erase()
+
+    db.expire_all()
+    left = db.execute(select(Letter.ids["registration"].as_integer(), Letter.to_email).where(Letter.to_email != ""))
+    assert set(left.all()) == {(elsewhere.id, "old@example.com"), (ada.id, "ada@example.com")}
+    assert last_letter(db).kind == "erased"

@@ -229,3 +229,20 @@ def test_a_consent_that_was_given_cannot_become_one_for_another_sponsor(app, db,
     db.expire_all()
     assert (response.status_code, acme.sponsor) == (422, "Acme")
     assert "People have ticked it for what it was" in response.text
+
+
+def test_who_says_later_whom_they_work_for_is_found_by_it_until_they_take_it_back(client, db, make_event):
+    event = make_event("meetup")
+    add_question(event, "employer", purpose=Purpose.COMPANY, is_after_acceptance=True)
+    ada = sign_up_as(event, "ada")
+
+    def found():
+        db.expire_all()
+        statement = select(Registration.name).where(*matching(event, Wanted(search="qingcloud")))
+        return db.scalars(statement).all()
+
+    send(client, ada, employer="QingCloud")
+    said = found()
+    send(client, ada, employer="")
+
+    assert (said, found()) == (["ada"], [])
