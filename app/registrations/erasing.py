@@ -122,7 +122,7 @@ def _erase(which: ColumnElement[bool], email_key: str, *, by: Actor, now: dateti
     for person in people:
         _blank(person.id, leaves=person.leaves, now=now)
         forget_person(person.id)
-        person_erased.send(person.id)
+        person_erased.send(person.id, event_id=person.event_id, email_key=email_key, now=now)
         record("person.erased", by=by, now=now, event_id=person.event_id, registration_id=person.id)
         if person.leaves and person.state in SEATED:
             release_seat(person.ticket_type_id)

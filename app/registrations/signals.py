@@ -6,7 +6,8 @@ from blinker import NamedSignal, Namespace
 
 _signals: Final = Namespace()
 
-# sender: the id of a registration whose person is erased. Whoever keeps anything about them deletes it now.
+# sender: the id of a registration whose person is erased; `event_id`, `email_key`, `now`. Whoever keeps anything about
+# them at this event deletes it now.
 person_erased: Final[NamedSignal] = _signals.signal("person-erased")
 # sender: the key of an address that is forgotten everywhere; `now`. Whoever keeps something of it lets go.
 address_forgotten: Final[NamedSignal] = _signals.signal("address-forgotten")
