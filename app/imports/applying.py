@@ -21,7 +21,7 @@ from app.imports import queries
 from app.imports.models import Import, ImportPart, ImportRow, ImportState, Outcome
 from app.mail import outbox
 from app.mail.models import Priority
-from app.registrations import searching
+from app.registrations import searching, sources
 from app.registrations.marks import AttendeeNote, AttendeeTag, tag_key
 from app.registrations.models import LIVE_PREDICATE, Answer, Question, Registration, RegistrationState
 from app.registrations.seats import lock, release_seats, take_seats
@@ -29,7 +29,7 @@ from app.registrations.waitlist import promote_all
 from app.work.models import Task
 
 STEP: Final = 400
-SOURCE: Final = "import"
+SOURCE: Final = sources.IMPORTED
 IMPORTED: Final = "attendees.imported"
 STATE_OF: Final[Mapping[Outcome, RegistrationState]] = {
     Outcome.CONFIRMED: RegistrationState.CONFIRMED,
@@ -127,13 +127,15 @@ def _insert(session: Session, work: Import, rows: Sequence[ImportRow], *, now: d
         update(ImportRow)
         .where(ImportRow.id.in_(row_ids))
         .values(
+            # Where they belong from now on, they are masked, corrected and erased.
+            details={},
             registration_id=select(Registration.id)
             .where(
                 Registration.event_id == work.event_id,
                 Registration.email_key == ImportRow.email_key,
                 LIVE_PREDICATE,
             )
-            .scalar_subquery()
+            .scalar_subquery(),
         ),
         execution_options={"synchronize_session": False},
     )
@@ -214,7 +216,7 @@ def _leave_known(session: Session, work: Import, rows: Sequence[ImportRow], type
     freed = Counter(row.ticket_type_id for row in rows if row.outcome is Outcome.CONFIRMED)
     row_ids = [row.id for row in rows]
     session.execute(
-        update(ImportRow).where(ImportRow.id.in_(row_ids)).values(outcome=Outcome.KNOWN),
+        update(ImportRow).where(ImportRow.id.in_(row_ids)).values(outcome=Outcome.KNOWN, details={}),
         execution_options={"synchronize_session": False},
     )
     counts = dict(work.counts)
@@ -253,6 +255,7 @@ def _queue_letters(work: Import, rows: Sequence[ImportRow], made: Mapping[str, i
 
 def _finish(session: Session, work: Import, by: Actor, *, now: datetime) -> None:
     work.state, work.applied_at = ImportState.APPLIED, now
+    work.first = work.first[:1] if work.has_header else []  # rows below name their columns by it
     session.execute(delete(ImportPart).where(ImportPart.import_id == work.id))
     new = {outcome.value: work.counts.get(outcome.value, 0) for outcome in STATE_OF}
     record(

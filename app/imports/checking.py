@@ -16,7 +16,7 @@ from app.core.i18n import gettext as _
 from app.events.models import Event
 from app.imports import queries
 from app.imports.headers import is_header_again
-from app.imports.models import Import, ImportPart, ImportRow, ImportState, Outcome
+from app.imports.models import NEW, Import, ImportPart, ImportRow, ImportState, Outcome
 from app.imports.parts import unpacked
 from app.imports.problems import Code, Problem
 from app.imports.rules import Person, Reader
@@ -164,16 +164,17 @@ def _outcome(person: Person, known: set[str], seen: dict[str, int], seats: Seats
 
 def _as_row(import_id: int, person: Person, outcome: Outcome) -> dict[str, Any]:
     is_left = outcome is Outcome.LEFT
+    # Of rows that make nobody no more is kept than it takes to find them in the file.
     return {
         "import_id": import_id,
         "number": person.number,
         "outcome": outcome,
-        "name": person.name,
-        "email": person.email,
+        "name": "" if is_left else person.name,
+        "email": "" if is_left else person.email,
         # Who does not come is in nobody's way: they may stand in the list once more, with a place.
         "email_key": "" if is_left else person.email_key,
         "language": person.language,
         "ticket_type_id": person.ticket_type_id,
-        "details": {} if is_left else person.details,
+        "details": person.details if outcome in NEW else {},
         "problems": [] if is_left else [problem.as_stored() for problem in person.problems],
     }

@@ -17,8 +17,8 @@ _SAMPLE: Final = 64 * 1024
 _SAMPLE_RECORDS: Final = 30
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-# Excel's own first line: which separator follows.
-_SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+# Excel's own first line: which separator follows. One that is none of ours (a quote, an end of line) says nothing.
+_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])\r?\n?", re.IGNORECASE)
 # What exports, ours too, put ahead of what a spreadsheet would take for a formula: '+86 138…
 _PROTECTED: Final = re.compile("^'(?=[=+\\-@＝＋－＠])")
 # A text of few bytes may hold many records; more than these are no list of people.
@@ -37,7 +37,6 @@ def csv_table(data: bytes) -> Table:
         kind="csv",
         first=tuple(islice(_rows(data, encoding, delimiter), FIRST_ROWS)),
         rows=lambda: _rows(data, encoding, delimiter),
-        rows_about=data.count(b"\n") + 1,
         encoding=encoding,
         delimiter=delimiter,
     )
@@ -167,13 +166,13 @@ def _code_of(words: str) -> Code:
 
 
 def _row(number: int, record: list[str]) -> Row | None:
-    cells = [_PROTECTED.sub("", cell.strip()) for cell in record]
-    while cells and not cells[-1]:
-        cells.pop()
-    if not cells:
+    while record and not record[-1].strip():
+        record.pop()
+    if not record:
         return None
-    if len(cells) > COLUMNS_MAX:
-        raise unreadable(Code.TOO_MANY_COLUMNS, row=number, columns=len(cells), max=COLUMNS_MAX)
+    if len(record) > COLUMNS_MAX:
+        raise unreadable(Code.TOO_MANY_COLUMNS, row=number, columns=len(record), max=COLUMNS_MAX)
+    cells = [_PROTECTED.sub("", cell.strip()) for cell in record]
     faults: dict[int, Fault] = {}
     for column, cell in enumerate(cells):
         if len(cell) > CELL_MAX:

@@ -48,7 +48,6 @@ class Table:
     kind: str  # "csv" or "xlsx"
     first: tuple[Row, ...]
     rows: Callable[[], Iterator[Row]]
-    rows_about: int  # how many there are, before they were looked at
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""

@@ -1,162 +1,228 @@
 """Workbooks: the first sheet that is shown, row by row (docs/decisions, "Reading workbooks")."""
 
-import io
-import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from io import BytesIO
 from itertools import islice
-from typing import Any, Final
+from typing import Final
+from xml.parsers import expat
 
-from app.imports.files_guard import looked_through
+from openpyxl.utils.datetime import from_excel, from_ISO8601
+
+from app.imports.files_book import Book, Pieces, column_of
+from app.imports.files_guard import SHEET_BYTES_MAX, Attributes, Reader
 from app.imports.files_rows import CELL_MAX, COLUMNS_MAX, FIRST_ROWS, ROWS_MAX, Fault, Row, Table, fault_in
 from app.imports.problems import Code, UnreadableFileError, unreadable
 
 # A number of Excel has fifteen digits; what is larger was rounded.
 _EXACT_BELOW: Final = 10**15
-_FORMULA: Final = "f"
-_ERROR: Final = "e"
+# The last cell of a sheet is XFD1048576.
+_SHEET_ROWS_MAX: Final = 1_048_576
+_SHEET_COLUMNS_MAX: Final = 16_384
+# Cells, their values, and what stands around them, of more rows and columns than are read.
+_TAGS_MAX: Final = 80_000_000
+_RANGES_SHOWN: Final = 3
 
 
 def xlsx_table(data: bytes) -> Table:
     """Return the table in a workbook. Raises UnreadableFileError.
 
-    Refused are a workbook that is too much to look at, one without a sheet, and one with merged cells: which of the
-    rows they stand for would have their value, nobody can tell.
+    Refused are a workbook that is too much to look at, one without a sheet, and, when its last row is read, one with
+    merged cells: which of the rows they stand for would have their value, nobody can tell.
     """
-    found = looked_through(data)
-    with _opened(data) as book:
-        # A sheet that is one chart has no rows.
-        shown = [each for each in book.worksheets if each.sheet_state == "visible" and hasattr(each, "iter_rows")]
-        if not shown:
-            raise unreadable(Code.NO_SHEET)
-        for sheet in shown:
-            # What a sheet says of its size is not to be trusted, and costs memory where it says too much.
-            sheet.reset_dimensions()
-            if first := tuple(islice(_numbered(sheet), FIRST_ROWS)):
-                break
-        else:
-            raise unreadable(Code.EMPTY)
-        title, part = sheet.title, sheet._worksheet_path.lstrip("/")  # noqa: SLF001 - nothing public says which part
-    about = found.get(part)
-    if about is not None and about.merged:
-        raise unreadable(Code.MERGED, ranges=", ".join(about.merged))
-    return Table(
-        kind="xlsx",
-        first=first,
-        rows=lambda: _rows(data, title),
-        rows_about=about.rows if about else 0,
-        sheet=title,
-        sheets=len(shown),
-    )
+    book = Book(data)
+    if not book.sheets:
+        raise unreadable(Code.NO_SHEET)
+    for part, title in book.sheets.items():
+        if first := tuple(islice(_rows(book, part), FIRST_ROWS)):
+            return Table(
+                kind="xlsx",
+                first=first,
+                rows=lambda part=part: _rows(book, part),  # type: ignore[misc]  # the default binds the loop's name
+                sheet=title,
+                sheets=len(book.sheets),
+            )
+    raise unreadable(Code.EMPTY)
 
 
-class _opened:  # noqa: N801 - read as a word behind `with`
-    """A workbook for reading, closed at the end; whatever is wrong with it is said in our way."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-    def __enter__(self) -> Any:  # noqa: ANN401 - openpyxl's types do not know read-only workbooks
-        # Here and not above: few ever send a workbook, and a process that serves need not hold what reads one.
-        from openpyxl import load_workbook
-
-        try:
-            with warnings.catch_warnings():
-                # Of what it does not keep when it writes a workbook; nothing is written here.
-                warnings.simplefilter("ignore")
-                self.book = load_workbook(io.BytesIO(self.data), read_only=True, keep_links=False)
-        except MemoryError:
-            raise
-        except Exception as error:  # its parsers raise whatever they stumble over
-            raise unreadable(Code.DAMAGED) from error
-        return self.book
-
-    def __exit__(self, *_exception: object) -> None:
-        self.book.close()
-
-
-def _within(sheet: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401 - openpyxl's types do not know such sheets
-    """Yield the number and the cells of each row; whatever is wrong with the sheet is said with its row."""
-    number = 0
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for number, cells in enumerate(sheet.iter_rows(), start=1):
-                yield number, cells
-    except (UnreadableFileError, MemoryError, GeneratorExit):
-        raise
-    except Exception as error:  # as above
-        raise unreadable(Code.DAMAGED_ROW, row=number + 1) from error
-
-
-def _rows(data: bytes, title: str) -> Iterator[Row]:
-    with _opened(data) as book:
-        sheet = book[title]
-        sheet.reset_dimensions()
-        yield from _numbered(sheet)
-
-
-def _numbered(sheet: Any) -> Iterator[Row]:  # noqa: ANN401 - as above
+def _rows(book: Book, part: str) -> Iterator[Row]:
     """Yield the rows that are not empty. Raises UnreadableFileError for too many rows, columns or characters."""
-    found = 0
-    for number, cells in _within(sheet):
-        row = _row(number, cells)
-        if row is None:
-            continue
-        found += 1
-        # One more for the header.
-        if found > ROWS_MAX + 1:
+    sheet, found = _Sheet(book), 0
+    for _chunk in _chunks(book, part, sheet):
+        for row in sheet.taken():
+            found += 1
+            # One more for the header.
+            if found > ROWS_MAX + 1:
+                raise unreadable(Code.TOO_MANY_ROWS, max=ROWS_MAX)
+            yield row
+    # They stand behind the rows. A sheet without any may have as many as it likes: another one is read.
+    if found and sheet.merged:
+        raise unreadable(Code.MERGED, ranges=", ".join(sheet.merged))
+
+
+def _chunks(book: Book, part: str, sheet: "_Sheet") -> Iterator[None]:
+    """Tell the sheet its part; whatever is wrong with it is said with its row."""
+    try:
+        yield from book.archive.chunks(part, sheet, bytes_max=SHEET_BYTES_MAX)
+    except (UnreadableFileError, MemoryError):
+        raise
+    except (expat.ExpatError, ValueError, LookupError, ArithmeticError) as error:
+        if not sheet.has_begun:
+            raise unreadable(Code.DAMAGED) from error
+        raise unreadable(Code.DAMAGED_ROW, row=sheet.number + (not sheet.is_in_row)) from error
+
+
+class _Sheet(Reader):
+    """Makes rows of the tags of a sheet, in the order of the file; `number` is that of the last one that began."""
+
+    tags_max = _TAGS_MAX
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self.has_begun = self.is_in_row = self._is_inside = False
+        self.number = 0
+        self.merged: list[str] = []
+        self._rows: list[Row] = []
+        self._texts: list[str] = []
+        self._faults: dict[int, Fault] = {}
+        self._column, self._columns, self._cells = -1, 0, 0
+        self._type, self._style = "n", 0
+        self._is_formula = self._is_text = self._is_reading = False
+        self._pieces = Pieces()
+
+    def taken(self) -> list[Row]:
+        """Return the rows that are complete since it was last asked."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        if not self._is_inside:
+            if name == "sheetData":
+                self.has_begun = self._is_inside = True
+            elif name == "mergeCell" and len(self.merged) < _RANGES_SHOWN:
+                self.merged.append(attributes.get("ref", "")[:40])
+        elif name == "c":
+            self._begin_cell(attributes)
+        elif name in {"v", "t"}:
+            self._is_text = not self._is_reading
+        elif name == "row":
+            self._begin_row(attributes)
+        elif name == "f":
+            self._is_formula = True
+        elif name == "rPh":  # how a text is pronounced
+            self._is_reading = True
+
+    def end(self, name: str) -> None:
+        if not self._is_inside:
+            return
+        if name == "c":
+            self._end_cell()
+        elif name in {"v", "t"}:
+            self._is_text = False
+        elif name == "row":
+            self._end_row()
+        elif name == "rPh":
+            self._is_reading = False
+        elif name == "sheetData":
+            self._is_inside = False
+
+    def text(self, text: str) -> None:
+        if self._is_text:
+            self._pieces.add(text)
+
+    def _begin_row(self, attributes: Attributes) -> None:
+        said = attributes.get("r")
+        number = int(said) if said else self.number + 1
+        if number > _SHEET_ROWS_MAX:
             raise unreadable(Code.TOO_MANY_ROWS, max=ROWS_MAX)
-        yield row
+        if number <= self.number:
+            raise ValueError(said)
+        self.number, self.is_in_row = number, True
+        self._texts, self._faults = [], {}
+        self._column, self._columns, self._cells = -1, 0, 0
 
+    def _end_row(self) -> None:
+        self.is_in_row = False
+        if self._columns > COLUMNS_MAX:
+            raise unreadable(Code.TOO_MANY_COLUMNS, row=self.number, columns=self._columns, max=COLUMNS_MAX)
+        if self._columns:
+            texts, faults = self._texts[: self._columns], self._faults
+            self._rows.append(Row(self.number, texts, faults) if faults else Row(self.number, texts))
 
-def _row(number: int, cells: Any) -> Row | None:  # noqa: ANN401 - cells of two kinds
-    texts: list[str] = []
-    faults: dict[int, Fault] = {}
-    for column, cell in enumerate(cells):
-        value = cell.value
-        if value is None:
-            texts.append("")
-            continue
-        text, fault = _text_of(value, cell.data_type)
+    def _begin_cell(self, attributes: Attributes) -> None:
+        self._cells += 1
+        if self._cells > _SHEET_COLUMNS_MAX:
+            raise unreadable(Code.BOMB_ROW, row=self.number)
+        place = attributes.get("r")
+        self._column = _column_at(place.rstrip("0123456789")) if place else self._column + 1
+        self._type, self._style = attributes.get("t", "n"), int(attributes.get("s", 0))
+        self._is_formula = False
+
+    def _end_cell(self) -> None:
+        text, fault = self._value(self._pieces.taken())
+        if not text and fault is None:
+            return
+        self._columns = max(self._columns, self._column + 1)
+        if self._column >= COLUMNS_MAX:
+            return  # refused at the row's end, with how many there are
         if len(text) > CELL_MAX:
-            raise unreadable(Code.CELL_TOO_LONG, row=number, column=column, max=CELL_MAX)
+            raise unreadable(Code.CELL_TOO_LONG, row=self.number, column=self._column, max=CELL_MAX)
+        self._texts += [""] * (self._column + 1 - len(self._texts))
+        self._texts[self._column] = text
         if fault:
-            faults[column] = fault
-        texts.append(text)
-    while texts and not texts[-1] and len(texts) - 1 not in faults:
-        texts.pop()
-    if not texts:
-        return None
-    if len(texts) > COLUMNS_MAX:
-        raise unreadable(Code.TOO_MANY_COLUMNS, row=number, columns=len(texts), max=COLUMNS_MAX)
-    return Row(number, texts, faults) if faults else Row(number, texts)
+            self._faults[self._column] = fault
 
-
-def _text_of(value: object, data_type: str) -> tuple[str, Fault | None]:
-    """Return a cell's value as a person would write it, and what is wrong with it."""
-    if data_type == _FORMULA:
-        # What it came to when it was last reckoned may be old, or not there: many programs do not keep it.
-        return "", Fault.FORMULA
-    if data_type == _ERROR:
-        return str(value), Fault.ERROR
-    if isinstance(value, str):
-        text = value.strip()
+    def _value(self, raw: str) -> tuple[str, Fault | None]:
+        """Return a cell's value as a person would write it, and what is wrong with it."""
+        if self._is_formula:
+            # What it came to when it was last reckoned may be old, or not there: many programs do not keep it.
+            return "", Fault.FORMULA
+        kind = self._type
+        if not raw:
+            return "", None
+        if kind == "s":
+            text = self._book.texts[_whole(raw)].strip()
+        elif kind in {"str", "inlineStr"}:
+            text = raw.strip()
+        elif kind == "e":
+            return raw, Fault.ERROR
+        elif kind == "b":
+            return ("true" if _whole(raw) else "false"), None
+        elif kind == "d":
+            return _moment(from_ISO8601(raw)), None
+        else:
+            return self._number(float(raw) if set(raw) & set(".eE") else int(raw))
         return text, fault_in(text)
-    if isinstance(value, bool):
-        return ("true" if value else "false"), None
-    if isinstance(value, int | float):
-        return _number(value)
-    return _moment(value), None
+
+    def _number(self, value: float) -> tuple[str, Fault | None]:
+        formats = self._book.formats
+        if self._style in formats.dates:
+            try:
+                return _moment(from_excel(value, self._book.epoch, timedelta=self._style in formats.lengths)), None
+            except (OverflowError, ValueError):
+                return "#VALUE!", Fault.ERROR
+        if abs(value) >= _EXACT_BELOW:
+            return f"{value:.6g}", Fault.ROUNDED
+        if isinstance(value, int) or value.is_integer():
+            return str(int(value)), None
+        return f"{value:.15g}", None
 
 
-def _number(value: float) -> tuple[str, Fault | None]:
-    if abs(value) >= _EXACT_BELOW:
-        return f"{value:.6g}", Fault.ROUNDED
-    if isinstance(value, int) or value.is_integer():
-        return str(int(value)), None
-    return f"{value:.15g}", None
+@lru_cache(maxsize=_SHEET_COLUMNS_MAX)
+def _column_at(letters: str) -> int:
+    column = column_of(letters)
+    if not 0 <= column < _SHEET_COLUMNS_MAX:
+        raise ValueError(letters)
+    return column
+
+
+def _whole(raw: str) -> int:
+    number = int(raw)
+    if number < 0:
+        raise ValueError(raw)
+    return number
 
 
 def _moment(value: object) -> str:
@@ -175,7 +241,7 @@ def _moment(value: object) -> str:
 def is_workbook(data: bytes) -> bool:
     """Tell whether a ZIP holds a workbook of ours to read. Raises UnreadableFileError for what is like one."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError, ValueError) as error:
         raise unreadable(Code.DAMAGED) from error

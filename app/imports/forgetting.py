@@ -1,5 +1,6 @@
 """Forgetting: a file and what its rows say of people after a week, what it made a month after it was applied."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -7,9 +8,12 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import db, transaction
+from app.core.traces import trace
 from app.imports import queries
 from app.imports.checking import clear_rows
 from app.imports.models import NEW, Import, ImportPart, ImportRow, ImportState
+
+log = logging.getLogger(__name__)
 
 # As long as the history offers to undo it: by which registrations it made.
 KEPT: Final = timedelta(days=30)
@@ -21,7 +25,15 @@ def forget(now: datetime) -> int:
     """Forget the next of what is due; return how many things were done. A duty."""
     import_ids = queries.forgettable(now, _AT_ONCE)
     db.session.commit()
-    return sum(_forget(import_id, now=now) for import_id in import_ids)
+    return sum(_tried(import_id, now=now) for import_id in import_ids)
+
+
+def _tried(import_id: int, *, now: datetime) -> int:
+    try:
+        return _forget(import_id, now=now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are forgotten
+        log.error("import %s could not be forgotten\n%s", import_id, trace(error))  # noqa: TRY400 - a trace without people's data
+        return 0
 
 
 def _forget(import_id: int, *, now: datetime) -> int:

@@ -14,6 +14,7 @@ from app.imports.models import Import
 from app.imports.problems import letter_of
 from app.imports.service import Columns
 from app.registrations.models import Question
+from app.registrations.purposes import masked
 from app.web.forms import Form
 
 _COLUMN: Final = "column"
@@ -76,6 +77,7 @@ def columns_form(
 ) -> ColumnsForm:
     """Return the form for an import's columns, filled with what is known of them."""
     language = current_language()
+    hidden = {headers.PREFIX + each.key for each in questions if each.is_masked}
     known = words.targets() | {headers.PREFIX + each.key: each.label.in_language(language) for each in questions}
     choices = [SelectChoice(target, name) for target, name in known.items()]
     heads = words.heads_of(work)
@@ -87,7 +89,8 @@ def columns_form(
         fields[name] = SelectField(f"{label}{_(': ')}{head}" if head else label, choices=choices)
         values[name] = target if target in known else headers.LEAVE_OUT
         rows = work.first[1:] if heads else work.first
-        samples.append([row[column] for row in rows if column < len(row) and row[column]][:_SAMPLES])
+        shown = [row[column] for row in rows if column < len(row) and row[column]][:_SAMPLES]
+        samples.append([masked(each) for each in shown] if target in hidden else shown)
     made: Any = type("ColumnsForm", (ColumnsForm,), {**fields, "fields": list(fields), "samples": samples})
     given: Mapping[str, Any] = {
         "has_header": work.has_header,

@@ -1,6 +1,6 @@
 """Reading imports: the gate to one, its rows page by page, and what a dry run rests on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,6 +18,8 @@ from app.registrations.models import LIVE, Registration, RegistrationState
 PER_PAGE: Final = 50
 IMPORTS_MAX: Final = 50
 TYPES_MAX: Final = 100
+PARTS_AT_ONCE: Final = 20
+FILES_MAX: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,33 @@ def held(session: Session, import_id: int, *states: ImportState) -> Import | Non
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def with_file(event_id: int | None) -> Mapping[int, int]:
+    """Return the imports, of one event or of all, whose file is still kept, with its parts; the newest first."""
+    here = [] if event_id is None else [Import.event_id == event_id]
+    statement = (
+        select(Import.id, func.count())
+        .join(ImportPart, ImportPart.import_id == Import.id)
+        .where(*here)
+        .group_by(Import.id)
+        .order_by(Import.id.desc())
+        .limit(FILES_MAX)
+    )
+    return dict(db.session.execute(statement).all())
+
+
+def parts_of(import_id: int) -> Iterator[bytes]:
+    """Yield the parts of a file, some at a time."""
+    number = 0
+    while found := db.session.execute(
+        select(ImportPart.number, ImportPart.data)
+        .where(ImportPart.import_id == import_id, ImportPart.number > number)
+        .order_by(ImportPart.number)
+        .limit(PARTS_AT_ONCE)
+    ).all():
+        number = found[-1].number
+        yield from (data for _number, data in found)
 
 
 def forgettable(now: datetime, limit: int) -> Sequence[int]:

@@ -17,6 +17,7 @@ from app.imports.problems import Code, Problem
 from app.registrations import rules
 from app.registrations.marks import NOTE_MAX, TAG_MAX
 from app.registrations.models import Purpose, Question
+from app.registrations.purposes import masked
 from app.web.forms import many_lines, one_line
 
 NAME_MAX: Final = 100
@@ -96,6 +97,7 @@ class Reader:
             for column, target in enumerate(targets)
             if target in by_target
         ]
+        self.masked = {column for column, question, _read in self.answers if question.is_masked}
         self.wanted = {column for column, target in enumerate(targets) if target}
         self.ticket_types = _by_name(ticket_types)
         self.ticket_type_id, self.language = ticket_type_id, language
@@ -106,7 +108,7 @@ class Reader:
         problems = person.problems
         for column, fault in row.faults.items():
             if column in self.wanted:
-                details = {"value": row.cells[column][:_SHOWN_MAX]}
+                details = {"value": self._shown(row.cells[column], column)}
                 problems.append(Problem(_LIKE_A_FAULT[fault], row.number, column, details))
         spoiled = {problem.column for problem in problems}
         person.name = self._name(row, spoiled, problems)
@@ -116,6 +118,10 @@ class Reader:
         person.language = self._language(row, problems)
         person.details = self._details(row, spoiled, problems)
         return person
+
+    def _shown(self, cell: str, column: int) -> str:
+        """Return what is kept of a value beside its problem; of one that is masked, what pages show of it."""
+        return masked(cell) if column in self.masked else cell[:_SHOWN_MAX]
 
     def _cell(self, row: Row, target: str) -> str:
         column = self.columns.get(target)
@@ -137,7 +143,7 @@ class Reader:
             problems.append(Problem(Code.MISSING_NAME, row.number, column))
         elif len(name) > NAME_MAX:
             problems.append(Problem(Code.NAME_TOO_LONG, row.number, column, {"max": NAME_MAX}))
-        elif not _LETTER.search(name):
+        elif not _LETTER.search(name) or rules.has_web_address(name):
             problems.append(Problem(Code.BAD_NAME, row.number, column, {"value": name[:_SHOWN_MAX]}))
         return name[:NAME_MAX]
 
@@ -195,7 +201,7 @@ class Reader:
                 continue
             answer = read(cell)
             if isinstance(answer, Code):
-                problems.append(Problem(answer, row.number, column, {"value": cell[:_SHOWN_MAX]}))
+                problems.append(Problem(answer, row.number, column, {"value": self._shown(cell, column)}))
             elif answer is not None:
                 given[question.id] = answer
         # What the sign-up would not have asked this person is no answer of theirs.

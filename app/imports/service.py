@@ -1,5 +1,6 @@
 """What organizers do with an import: bring a file, say what its columns are, have it applied, take it back."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.db import db, transaction
-from app.core.errors import BadInputError, ConflictError
+from app.core.errors import BadInputError, BusyError, ConflictError
 from app.core.i18n import Language, current_language
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState
@@ -18,6 +19,7 @@ from app.history.service import Actor
 from app.history.undo import changed_since
 from app.imports import applying, queries
 from app.imports.files import read_table
+from app.imports.files_rows import Table
 from app.imports.headers import CLIP, EMAIL, FIRST_NAME, LAST_NAME, NAME, SINGLE, recognise
 from app.imports.models import AT_WORK, NEW, Import, ImportPart, ImportRow, ImportState, Outcome
 from app.imports.parts import packed
@@ -30,6 +32,9 @@ KEPT: Final = timedelta(days=7)  # the file, and what its rows say of people
 CHECK: Final = "import-check"
 APPLY: Final = "import"
 UNDO: Final = "import-undo"
+# Behind a usual file; behind a large one whoever comes later is told to.
+PATIENCE: Final = 3.0
+_reading: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,9 @@ def receive(event_id: int, data: bytes, *, language: Language, by: Actor, now: d
     """Take a file in: its rows as they are, and what the columns seem to be; return the import's id.
 
     The whole file is read here, outside of any transaction, so that whatever is wrong with it is said at once. Raises
-    UnreadableFileError.
+    UnreadableFileError, and BusyError while others are being read.
     """
-    table = read_table(data)
-    parts, rows = [], 0
-    for number, (size, part) in enumerate(packed(table.rows()), start=1):
-        parts.append({"number": number, "data": part})
-        rows += size
+    table, parts, rows = _taken_apart(data)
     questions, ticket_types = importable(questions_of(event_id)), queries.ticket_types_of(event_id)
     found = recognise(table.first, questions, ticket_types)
     rows -= found.has_header
@@ -85,6 +86,22 @@ def receive(event_id: int, data: bytes, *, language: Language, by: Actor, now: d
         session.flush()
         session.execute(insert(ImportPart), [{"import_id": work.id, **part} for part in parts])
         return work.id
+
+
+def _taken_apart(data: bytes) -> tuple[Table, list[dict[str, Any]], int]:
+    """Return what a file is, its parts, and how many rows they have; one file at a time, for each takes a processor."""
+    if not _reading.acquire(timeout=PATIENCE):
+        raise BusyError(_("Too much arrives at once right now. Please wait a minute, then send it again."))
+    try:
+        table = read_table(data)
+        parts: list[dict[str, Any]] = []
+        rows = 0
+        for number, (size, part) in enumerate(packed(table.rows()), start=1):
+            parts.append({"number": number, "data": part})
+            rows += size
+        return table, parts, rows
+    finally:
+        _reading.release()
 
 
 def check(event_id: int, import_id: int, mapping: Columns, *, language: Language, by: Actor, now: datetime) -> str:

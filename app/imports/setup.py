@@ -78,7 +78,7 @@ def init_app(app: Flask) -> None:
     )
     words.register(_ACTIONS)
     words.register_fields(_FIELDS)
-    undo.register(applying.IMPORTED, service.undo_entry, needs={needs.value})
+    undo.register(applying.IMPORTED, service.undo_entry, needs={needs.value}, needs_proof=True)
     receivers.connect()
     jobs.register(app, "forget imports", forgetting.forget)
 

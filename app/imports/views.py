@@ -9,6 +9,7 @@ from app.accounts import gate
 from app.accounts.pages import manage_page
 from app.accounts.rights import Permission
 from app.core.clock import utc_now
+from app.core.db import db
 from app.core.errors import BadInputError
 from app.core.i18n import current_language
 from app.core.i18n import gettext as _
@@ -34,6 +35,14 @@ _DIGITS_MAX: Final = 10
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+def _ask_who_sends() -> None:
+    """Refuse a file of somebody who may not bring one, before it is read. As `_managed`, ahead of the gate."""
+    sign_in = gate.present_sign_in()
+    if sign_in is not None:
+        managed_event(str((request.view_args or {})["slug"]), sign_in.organizer, Permission.MANAGE_ATTENDEES)
+    db.session.rollback()  # whoever sends slowly holds no connection meanwhile
+
+
 @bp.get("/")
 def index(slug: str) -> Response:
     """Ask for a file, and show the imports there were."""
@@ -41,7 +50,7 @@ def index(slug: str) -> Response:
 
 
 @bp.post("/")
-@takes(FILE_BYTES_MAX)
+@takes(FILE_BYTES_MAX, ask=_ask_who_sends)
 def receive(slug: str) -> BaseResponse:
     """Take a file in, or say what is wrong with it."""
     managed, form = _managed(slug), FileForm(request.form)
@@ -113,6 +122,9 @@ def apply(slug: str, import_id: int) -> BaseResponse:
     """Apply what the dry run has shown; where that is no longer true, make it anew."""
     managed, work = _import(slug, import_id)
     form = ApplyForm(request.form)
+    if form.letters.data:
+        # To addresses that nobody but whoever brought the file has seen.
+        gate.require_fresh_proof()
     try:
         code = service.apply(
             managed.event.id,
@@ -133,6 +145,7 @@ def apply(slug: str, import_id: int) -> BaseResponse:
 def undo(slug: str, import_id: int) -> BaseResponse:
     """Take back what it made."""
     managed, work = _import(slug, import_id)
+    gate.require_fresh_proof()
     code = service.undo(managed.event.id, work.id, language=current_language(), by=gate.actor(), now=utc_now())
     return see_other("work.show", slug=slug, code=code)
 

@@ -1,6 +1,5 @@
 """The sign-up form of an event, made from what the event asks; and the form that corrects it later."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -36,15 +35,10 @@ NAME_MAX: Final = 100
 EMAIL_MAX: Final = 254
 DIGITS_MAX: Final = 10
 
-# What mail programs turn into a link; "J.R. Smith" is none.
-_WEB_ADDRESS: Final = re.compile(
-    r"://|\bwww\.|\w\.[a-z]{2,}/|[\w-]{2,}\.(?:com|cn|net|org|io|top|xyz|info|vip|ru|me|cc|shop|link)\b", re.IGNORECASE
-)
-
 
 def no_web_address(_form: Form, field: Field) -> None:
-    """Refuse a web address as a name: letters begin with the name, so anybody could have us advertise it."""
-    if _WEB_ADDRESS.search(field.data or ""):
+    """Refuse a web address as a name."""
+    if rules.has_web_address(field.data or ""):
         raise ValidationError(_("Please give a name only, without a web address."))
 
 

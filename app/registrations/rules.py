@@ -24,6 +24,10 @@ from app.registrations.models import (
 
 # Of the 40 characters of a column, some are for the number behind it.
 _KEY_BASE_MAX: Final = 34
+# What mail programs turn into a link; "J.R. Smith" is none.
+_WEB_ADDRESS: Final = re.compile(
+    r"://|\bwww\.|\w\.[a-z]{2,}/|[\w-]{2,}\.(?:com|cn|net|org|io|top|xyz|info|vip|ru|me|cc|shop|link)\b", re.IGNORECASE
+)
 
 
 class SignUpState(StrEnum):
@@ -124,6 +128,11 @@ def asked(questions: Sequence[Question], given: Mapping[int, object]) -> frozens
 
 def _has(answer: object, value: object) -> bool:
     return value in answer if isinstance(answer, list) else answer == value
+
+
+def has_web_address(name: str) -> bool:
+    """Tell whether a name holds a web address: letters begin with the name, so anybody could have us advertise it."""
+    return _WEB_ADDRESS.search(name) is not None
 
 
 def is_live(registration: Registration) -> bool:

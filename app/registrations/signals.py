@@ -6,7 +6,8 @@ from blinker import NamedSignal, Namespace
 
 _signals: Final = Namespace()
 
-# sender: the id of a registration whose person is erased. Whoever keeps anything about them deletes it now.
+# sender: the id of a registration whose person is erased; `event_id`, `email_key`, `now`. Whoever keeps anything about
+# them at this event deletes it now.
 person_erased: Final[NamedSignal] = _signals.signal("person-erased")
 # sender: the id of a registration whose answers are written anew. Whoever keeps copies lets go of what is gone.
 answers_changed: Final[NamedSignal] = _signals.signal("answers-changed")

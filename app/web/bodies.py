@@ -36,22 +36,25 @@ TEXT_BYTES_MAX: Final = 512 * 1024
 FIELDS_MAX: Final = 2_000
 _CHUNK: Final = 64 * 1024
 _LIMIT: Final = "body_bytes_max"
+_ASK: Final = "asks_before_long_bodies"
 _DOORKEEPER: Final = "doorkeeper_of_long_bodies"
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 
 _View = TypeVar("_View", bound=Callable[..., object])
 
 
-def takes(bytes_max: int) -> Callable[[_View], _View]:
+def takes(bytes_max: int, *, ask: Callable[[], object] | None = None) -> Callable[[_View], _View]:
     """Let one view take a body longer than the site's usual limit: a picture, a long text in two languages.
 
     Only from whoever the doorkeeper lets in; anybody else gets the doorkeeper's answer, and their body is not read.
+    `ask` is called behind the doorkeeper and raises what the view itself would raise for this browser.
 
     Stands directly above the function, below the route.
     """
 
     def mark(view: _View) -> _View:
         setattr(view, _LIMIT, bytes_max)
+        setattr(view, _ASK, ask)
         return view
 
     return mark
@@ -81,7 +84,11 @@ def _ask_doorkeeper(length: int | None, limit: int) -> Response | None:
     ask: Callable[[], Response | None] | None = current_app.extensions.get(_DOORKEEPER)
     if ask is None:
         raise RequestEntityTooLarge
-    return ask()
+    answer = ask()
+    of_view: Callable[[], object] | None = getattr(current_app.view_functions.get(request.endpoint or ""), _ASK, None)
+    if answer is None and of_view is not None:
+        of_view()
+    return answer
 
 
 class Readers:

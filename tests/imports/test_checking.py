@@ -84,6 +84,7 @@ def test_names_and_addresses_that_are_none_are_refused(make_event):
         ["Eve", "eve at example"],
         ["45231", "d@example.com"],
         [long, "e@x.org"],
+        ["Win a prize at www.evil.example", "f@x.org"],
     ]
 
     work = checked(make_event(), csv_of([["Name", "Email"], *rows]))
@@ -94,6 +95,7 @@ def test_names_and_addresses_that_are_none_are_refused(make_event):
         (4, "refused", [("bad_email", 1)]),
         (5, "refused", [("bad_name", 0)]),
         (6, "refused", [("name_too_long", 0)]),
+        (7, "refused", [("bad_name", 0)]),
     ]
 
 

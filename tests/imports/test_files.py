@@ -1,6 +1,8 @@
 """Files as people bring them: what can be read is read, what cannot is refused with its place."""
 
 import io
+import time
+import tracemalloc
 import zipfile
 from datetime import date, datetime
 
@@ -48,6 +50,21 @@ def test_excels_own_first_line_names_the_separator():
     rows = list(read_table("sep=;\r\n姓名;邮箱\r\n张,三;a@example.com".encode()).rows())
 
     assert [(row.number, row.cells) for row in rows] == [(2, ["姓名", "邮箱"]), (3, ["张,三", "a@example.com"])]
+
+
+@pytest.mark.parametrize("mark", ['"', "\r", "a", "\\"])
+def test_a_separator_that_is_none_of_ours_says_nothing(mark):
+    assert cells(f"sep={mark}\r\nname,email\r\nAda,a@example.com\r\n".encode())[1:] == [
+        ["name", "email"], ["Ada", "a@example.com"],
+    ]  # fmt: skip
+
+
+def test_a_row_of_a_million_empty_cells_is_read_and_one_of_a_million_letters_is_refused():
+    begun = time.thread_time()
+
+    assert cells(b"name,email\nAda,a@example.com" + b"," * 5_000_000) == [["name", "email"], ["Ada", "a@example.com"]]
+    assert refused(b"name,email\n" + b"x," * 5_000_000).code is Code.TOO_MANY_COLUMNS
+    assert time.thread_time() - begun < 4
 
 
 def test_an_apostrophe_that_an_export_put_ahead_of_a_formula_goes_again():
@@ -227,9 +244,9 @@ HEAD = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/
 @pytest.mark.parametrize(
     ("parts", "code"),
     [
-        ({SHEET: b" " * (files_guard._SHEET_BYTES_MAX + 1)}, Code.BOMB),
-        ({"xl/sharedStrings.xml": b" " * (files_guard._PART_BYTES_MAX + 1)}, Code.BOMB),
-        ({"xl/sharedStrings.xml": b"<si/>" * 9_000_000}, Code.BOMB),
+        ({SHEET: b" " * (files_guard.SHEET_BYTES_MAX + 1)}, Code.BOMB),
+        ({"xl/sharedStrings.xml": b" " * (files_guard.PART_BYTES_MAX + 1)}, Code.BOMB),
+        ({"xl/sharedStrings.xml": b"<sst>" + b"<si/>" * 9_000_000}, Code.BOMB),
         ({SHEET: HEAD + b"<row>" + b"<c/>" * 2_000_000}, Code.BOMB_ROW),
         ({SHEET: HEAD + b"<row/>" * 1_100_000}, Code.BOMB),
         ({SHEET: b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + HEAD + b"<row>&b;</row>"}, Code.DAMAGED),
@@ -243,6 +260,87 @@ def test_a_bomb_is_refused_before_it_is_unpacked(parts, code):
 
     assert len(data) < 3_000_000
     assert refused(data).code is code
+
+
+def rows_then_end(*rows):
+    return (
+        HEAD
+        + b'<row r="1"><c t="inlineStr"><is><t>name</t></is></c></row>'
+        + b"".join(rows)
+        + b"</sheetData></worksheet>"
+    )
+
+
+WORKBOOK = (
+    b'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+    b'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>%b</sheets></workbook>'
+)
+ELSEWHERE = {
+    "xl/_rels/workbook.xml.rels": b'<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="other/s.xml"/>'
+    b"</Relationships>",
+    "xl/other/s.xml": rows_then_end(b"<row>", b"<c/>" * 1_200_000, b"</row>"),
+}
+FORMULA = b'<f t="shared" si="0" ref="A1:A9">' + b"A1+" * 9_000 + b"A1</f>"
+DEEP = b"<a>" * 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ({SHEET: rows_then_end(b'<row r="30000000"><c/></row>')}, Code.TOO_MANY_ROWS),
+        ({SHEET: rows_then_end(b'<row r="1048577"/>')}, Code.TOO_MANY_ROWS),
+        ({SHEET: rows_then_end(b'<row r="7"><c/></row>' * 100_000)}, Code.DAMAGED_ROW),
+        ({SHEET: rows_then_end(b"<row>", b"<c/>" * 900_000, b"</row>")}, Code.BOMB_ROW),
+        ({SHEET: rows_then_end(b"<row\t>", b"<x:c/>" * 900_000, b"</row>")}, Code.BOMB_ROW),
+        ({SHEET: rows_then_end(DEEP)}, Code.BOMB),
+        ({SHEET: rows_then_end(b'<row spans="', b"1 " * 5_000_000, b'"/>')}, Code.BOMB),
+        ({"xl/styles.xml": b"<styleSheet><cellXfs>" + b"<xf/>" * 100_001}, Code.BOMB),
+        ({"xl/workbook.xml": WORKBOOK % (b'<sheet name="a" r:id="rId1"/>' * 100_001)}, Code.BOMB),
+        (ELSEWHERE, Code.BOMB_ROW),
+    ],
+    ids=[
+        "row 30,000,000", "row 1,048,577", "rows backwards", "cells", "another spelling", "depth", "one tag", "formats",
+        "sheets", "another place",
+    ],
+)  # fmt: skip
+def test_what_would_keep_a_thread_busy_is_refused_in_no_time(parts, code):
+    data = bomb(dict(parts))
+    tracemalloc.start()
+    begun = time.thread_time()
+    try:
+        problem = refused(data)
+        seconds, (_now, most) = time.thread_time() - begun, tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert (problem.code, seconds < 5, most < 30_000_000) == (code, True, True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "rows"),
+    [
+        ({SHEET: rows_then_end(b'<row><c r="XFD1"/></row>' * 2_000)}, [["name"]]),
+        ({SHEET: rows_then_end(b"<row>%b</row>" % (b'<c><f t="shared" si="0"/></c>' * 200) * 400)}, None),
+        ({"xl/workbook.xml": WORKBOOK % (b'<sheet name="a" r:id="rId1"/>' * 50_000)}, PEOPLE),
+        ({SHEET: rows_then_end(b"<row><c>%b</c></row>" % FORMULA, b'<row><c><f t="shared" si="0"/></c></row>' * 9_000)},
+         None),
+    ],
+    ids=["far cells", "formulas", "one sheet many times", "one long formula many times"],
+)  # fmt: skip
+def test_what_is_much_for_its_size_costs_no_more_than_its_size(parts, rows):
+    data = bomb(dict(parts))
+    begun = time.thread_time()
+
+    found = cells(data)
+
+    assert time.thread_time() - begun < 3
+    assert rows is None or found == rows
+
+
+def test_a_clock_stops_what_nothing_else_does(monkeypatch):
+    monkeypatch.setattr(files_guard, "CPU_MAX", 0.0)
+
+    assert refused(xlsx_of(PEOPLE)).code is Code.BOMB
 
 
 def test_a_bomb_that_lies_about_its_size_gives_no_more_than_it_says():

@@ -1,16 +1,22 @@
 """The pages of an import, as an organizer's browser meets them."""
 
 import io
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.accounts.models import Organizer, Role, SignInSession
 from app.core.clock import utc_now
-from app.imports import forgetting
+from app.core.db import transaction
+from app.core.i18n import Texts
+from app.events.models import EventRole
+from app.imports import forgetting, service
 from app.imports.models import Import, ImportRow, ImportState
+from app.registrations.models import QuestionKind
 from app.work.models import Task
-from tests.imports.samples import PEOPLE, advance, csv_of, xlsx_of
-from tests.support.factories import sign_up_as, states
+from tests.imports.samples import PEOPLE, advance, check, csv_of, outcomes, xlsx_of
+from tests.support.factories import add_question, sign_up_as, states
 from tests.support.organizers import signed_in
 
 BASE = "/organizer/events/meetup/imports"
@@ -197,3 +203,85 @@ def test_a_dry_run_of_many_rows_asks_the_database_as_often_as_one_of_few(browser
         asked.append(len(seen))
 
     assert asked[0] == asked[1]
+
+
+def prove_long_ago():
+    with transaction() as session:
+        session.execute(update(SignInSession).values(proved_at=utc_now() - timedelta(hours=1)))
+
+
+def test_letters_and_an_undoing_ask_who_it_is(browser, event, db):
+    address = begin(browser, csv_of(PEOPLE))
+    prove_long_ago()
+
+    asked = browser.post(f"{address}/application", data={"letters": "y"})
+    assert (asked.status_code, states(event)) == (403, {})
+    assert browser.post(f"{address}/application", data={}).status_code == 303
+    advance()
+    assert states(event) == {"zhang": "confirmed", "li": "confirmed"}
+
+    history = browser.get("/organizer/events/meetup/history").text
+    entry = next(part.split('"')[0] for part in history.split('action="')[1:] if "/undo" in part.split('"')[0])
+    assert [browser.post(path).status_code for path in (f"{address}/undoing", entry)] == [403, 403]
+    advance()
+    assert states(event) == {"zhang": "confirmed", "li": "confirmed"}
+
+
+class Unread(io.RawIOBase):
+    """A body that nobody may read."""
+
+    def readinto(self, _buffer):
+        pytest.fail("the body was read")
+
+    def seek(self, _place, _whence=0):
+        return 0  # the client winds it back at the end
+
+
+@pytest.mark.parametrize(("role", "slug", "status"), [(Role.VIEWER, "meetup", 403), (None, "meetup", 404)])
+def test_a_large_file_is_not_read_of_somebody_who_may_not_bring_it(app, event, role, slug, status):
+    browser = signed_in(app, "bob@example.com")
+    with transaction() as session:
+        bob = session.scalars(select(Organizer).where(Organizer.email_key == "bob@example.com")).one()
+        bob.role = None
+        if role is not None:
+            session.add(EventRole(event_id=event.id, organizer_id=bob.id, role=role, created_at=utc_now()))
+
+    response = browser.post(
+        f"/organizer/events/{slug}/imports/",
+        input_stream=Unread(),
+        content_length=10_000_000,
+        content_type="multipart/form-data; boundary=x",
+    )
+
+    assert response.status_code == status
+
+
+def test_one_file_is_read_at_a_time(browser, event, monkeypatch):
+    monkeypatch.setattr(service, "PATIENCE", 0.05)
+    with service._reading:
+        busy = send(browser, csv_of(PEOPLE))
+
+    assert busy.status_code == 503
+    assert send(browser, csv_of(PEOPLE)).status_code == 303
+
+
+def test_what_is_masked_is_masked_on_the_pages_of_an_import_too(browser, event, db):
+    add_question(event, "id", is_masked=True, label=Texts(zh="身份证号"))
+    phone = {"kind": QuestionKind.PHONE, "is_masked": True, "label": Texts(zh="手机号码")}
+    add_question(event, "phone", position=1, **phone)
+    number, cut, bad = "11010519491231002X", "110101199003070000", "999012345678901234"
+    file = csv_of([[*PEOPLE[0], "身份证号", "手机号码"], [*PEOPLE[1], number, bad], [*PEOPLE[2], cut, ""]])
+    address = send(browser, file).headers["Location"].partition("?")[0]
+
+    columns = browser.get(address).text
+    work = db.scalars(select(Import)).one()
+    check(work)
+    page = browser.get(address).text
+
+    assert work.targets[2:] == ["q_id", "q_phone"]
+    assert "身份证号" in columns
+    assert [secret in text for text in (columns, page) for secret in (number, cut, bad)] == [False] * 6
+    assert outcomes(work) == ["refused", "refused"]
+    db.rollback()
+    assert not any(secret in str(db.execute(select(ImportRow.problems, ImportRow.details)).all())
+                   for secret in (number, cut, bad))  # fmt: skip

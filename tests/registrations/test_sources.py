@@ -17,7 +17,7 @@ from tests.registrations.samples import ADA
     ("text", "expected"),
     [
         ("zhihu", "zhihu"), (" Zhihu ", "zhihu"), ("a.b_c-9", "a.b_c-9"), ("x" * 60, "x" * 60), ("x" * 61, ""),
-        ("", ""),
+        ("", ""), ("import", ""), (" IMPORT", ""), ("by hand", ""), ("imports", "imports"),
         (None, ""), ("知乎", ""), ("a b", ""), ("a\n", "a"), ("<b>", ""), ("=1+1", ""), ("a\x00", ""), ("ｚhihu", ""),
     ],
 )  # fmt: skip
