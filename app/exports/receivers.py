@@ -6,8 +6,6 @@ from datetime import datetime
 from app.events.models import Event
 from app.events.signals import event_copied
 from app.exports import forgetting, layouts, prepared
-from app.registrations.signals import person_erased
-from app.exports import forgetting, layouts
 from app.registrations.signals import answers_changed, person_erased, place_ended
 
 

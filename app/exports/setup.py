@@ -70,6 +70,7 @@ def init_app(app: Flask) -> None:
             piece=prepared.Writing,
             needs=Permission.EXPORT,
             outcomes={},
+            private=("query",),
             address=lambda task, slug: url_for("exports.prepared_file", slug=slug, code=task.code),
         ),
     )

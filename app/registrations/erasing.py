@@ -124,7 +124,6 @@ def _erase(which: ColumnElement[bool], email_key: str, *, by: Actor, now: dateti
         forget_person(person.id)
         # Also what went to an address that was corrected since.
         mail.forget_letters(topic_of(person.event_id), ("registration", person.id))
-        person_erased.send(person.id)
         person_erased.send(person.id, event_id=person.event_id, email_key=email_key, now=now)
         record("person.erased", by=by, now=now, event_id=person.event_id, registration_id=person.id)
         if person.leaves and person.state in SEATED:

@@ -75,3 +75,8 @@ def with_private() -> frozenset[str]:
 def names_for(permissions: frozenset[Permission]) -> frozenset[str]:
     """Return the names of the kinds that somebody with these permissions may see."""
     return frozenset(name for name, kind in _KINDS.items() if kind.needs in permissions)
+
+
+def empty_private(task: Task) -> None:
+    """Let go of what the params say of people, once the work has ended."""
+    task.params = task.params | dict.fromkeys(kind_of(task).private)

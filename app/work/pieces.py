@@ -72,11 +72,13 @@ def advance(task_id: int, *, until: float, now: datetime) -> None:
             let_go(task_id)
             if task is not None:
                 task.state, task.finished_at = TaskState.STOPPED, now
+                kinds.empty_private(task)
             return
         task.done, task.due_at, task.attempts = done or task.done, now + LEASE, 0
         if is_finished:
             mine.piece.keep(task, now)
             task.state, task.finished_at = TaskState.DONE, now
+            kinds.empty_private(task)
     if is_finished:
         let_go(task_id)
 

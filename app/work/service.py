@@ -148,7 +148,7 @@ def _give_up_broken(now: datetime) -> int:
             broken.with_for_update(skip_locked=True), execution_options={"populate_existing": True}
         ).all()
         for task in tasks:
-            _empty_private(task)
+            kinds.empty_private(task)
             task.attempts = 0
         return len(tasks)
 
@@ -205,16 +205,11 @@ def _step(task: Task, *, now: datetime) -> bool:
     if not more:
         ended = TaskState.FAILED if task.refusal else TaskState.STOPPED
         task.state, task.finished_at = ended if is_stopping else TaskState.DONE, now
-        _empty_private(task)
+        kinds.empty_private(task)
     return more
 
 
 def _refuse(task_id: int, words: str, *, now: datetime, is_due: bool = True) -> bool:
-def _empty_private(task: Task) -> None:
-    task.params = task.params | dict.fromkeys(kinds.kind_of(task).private)
-
-
-def _refuse(task_id: int, words: str, *, now: datetime) -> bool:
     """Note why a step refused; what its kind takes back then is taken back by the next steps."""
     with transaction() as session:
         task = _claimed(session, task_id, now=now, is_due=is_due)
@@ -226,7 +221,7 @@ def _refuse(task_id: int, words: str, *, now: datetime) -> bool:
             _begin_taking_back(task)
             return True
         task.state, task.finished_at = TaskState.FAILED, now
-        _empty_private(task)
+        kinds.empty_private(task)
         return False
 
 
