@@ -17,7 +17,8 @@ from bench.inside import Inside
 from bench.report import Budget, Report
 from bench.stage import Engine, Stage
 from bench.statements import watched
-from tests.support.rights import World, organizer_named, pages_of
+from tests.support.rights import pages_of
+from tests.support.world import World, organizer_named
 
 PAGE: Final = Budget("at most", 50, judges_best=True)
 

@@ -181,32 +181,31 @@ def test_answers_leave_the_rows_with_the_registration(make_event, db):
     assert work.first == [[*PEOPLE[0], "Why"]]
 
 
-BROKEN = {
-    "sqlite": [
-        "CREATE TRIGGER broken BEFORE DELETE ON import_parts WHEN OLD.import_id = {} "
-        "BEGIN SELECT RAISE(ABORT, 'broken'); END",
-        "DROP TRIGGER broken",
-    ],
-    "postgresql": [
-        "CREATE FUNCTION broken() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$ LANGUAGE plpgsql; "
-        "CREATE TRIGGER broken BEFORE DELETE ON import_parts FOR EACH ROW WHEN (OLD.import_id = {}) "
-        "EXECUTE FUNCTION broken()",
-        "DROP FUNCTION broken CASCADE",
-    ],
+BREAK = {
+    "sqlite": """
+        CREATE TRIGGER broken BEFORE DELETE ON import_parts WHEN OLD.import_id = {}
+        BEGIN SELECT RAISE(ABORT, 'broken'); END
+    """,
+    "postgresql": """
+        CREATE FUNCTION broken() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$ LANGUAGE plpgsql;
+        CREATE TRIGGER broken BEFORE DELETE ON import_parts FOR EACH ROW WHEN (OLD.import_id = {})
+        EXECUTE FUNCTION broken()
+    """,
 }
+MEND = {"sqlite": "DROP TRIGGER broken", "postgresql": "DROP FUNCTION broken CASCADE"}
 
 
 def test_one_that_cannot_be_forgotten_keeps_no_other(make_event, db, caplog):
     event = make_event()
     first, second = brought(event, csv_of(PEOPLE), now=NOW), brought(event, csv_of(PEOPLE), now=NOW)
-    make, drop = BROKEN[db.get_bind().dialect.name]
+    engine = db.get_bind().dialect.name
     with transaction() as session:
-        session.execute(text(make.format(first.id)))
+        session.execute(text(BREAK[engine].format(first.id)))
     try:
         forget_all(NOW + WEEK)
     finally:
         with transaction() as session:
-            session.execute(text(drop))
+            session.execute(text(MEND[engine]))
 
     db.rollback()
     assert db.scalars(select(Import.id)).all() == [first.id]
