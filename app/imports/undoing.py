@@ -22,6 +22,7 @@ from app.mail import outbox
 from app.mail.models import Letter, Priority
 from app.registrations.marks import AttendeeNote
 from app.registrations.models import Registration, RegistrationState, Transfer, revised
+from app.registrations.signals import place_ended
 from app.work.models import Task
 
 STEP: Final = 200
@@ -155,6 +156,8 @@ def _cancel(session: Session, people: Sequence[Registration], *, now: datetime) 
         .values(state=RegistrationState.CANCELLED, cancelled_at=now, revised_at=revised(now)),
         execution_options={"synchronize_session": False},
     )
+    for person in people:
+        place_ended.send(person.id)
 
 
 def _delete(session: Session, people: Sequence[Registration]) -> None:

@@ -25,7 +25,7 @@ from app.mail.prose import styled
 from app.mail.render import draft
 from app.messages.models import Message, MessageState, Purpose
 from app.registrations.letter_texts import NAME, OF_ALL, OWN_PAGE, place_of
-from app.registrations.mails import own_url
+from app.registrations.mails import is_theirs, own_url
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.queries import has_stopped_news, registration_for_letter
 from app.registrations.rules import code_of, news_token_of
@@ -57,7 +57,12 @@ def message(letter: Letter) -> Draft | None:
     """Write the letter to one attendee; None when the message was stopped, or is no longer for them."""
     found = db.session.get(Message, letter.ids["message"])
     registration = registration_for_letter(letter.ids["registration"], now=utc_now())
-    if found is None or registration is None or not _is_wanted(found, registration):
+    if (
+        found is None
+        or registration is None
+        or not is_theirs(letter, registration)
+        or not _is_wanted(found, registration)
+    ):
         return None
     event, language = registration.event, language_shown(found, letter.language)
     code = code_of(registration)

@@ -1,6 +1,6 @@
 """A message goes once to everybody who fits, whatever changes or dies on the way, and says what it should to each."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.clock import utc_now
 from app.core.db import transaction
@@ -377,3 +377,22 @@ def test_the_letters_of_a_message_are_reckoned_as_the_rows_say(ada, db, event, d
     letters = letters_of([found])[found.id]
     assert states_of(db) == {LetterState.SENT: 1, LetterState.FAILED: 1, LetterState.STOPPED: 1}
     assert (letters.sent, letters.failed, letters.stopped, letters.waiting) == (1, 1, 1, 0)
+
+
+def test_letter_for_a_corrected_person_is_not_sent_to_their_former_address(
+    ada, event, draft, db, smtp_server
+):
+    bob = sign_up_as(event, "bob", language="en")
+    confirm(ada, draft(subject=Texts(en="What to bring")))
+    run()
+    with transaction() as session:
+        session.execute(
+            update(Registration)
+            .where(Registration.id == bob.id)
+            .values(email="robert@example.com", email_key="robert@example.com")
+        )
+
+    send_all()
+
+    assert arrived(smtp_server, "What to bring") == {}
+    assert states_of(db) == {LetterState.STOPPED: 1}
