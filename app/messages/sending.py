@@ -83,7 +83,7 @@ def begin(event: Event, message_id: int, *, shown: int, revision: int, by: Actor
     was shown or has been sent already, BadInputError when it cannot be sent.
     """
     with transaction() as session:
-        message = _taken(session, event, message_id, revision, state=MessageState.SENDING, send_at=None)
+        message = _taken(session, event, message_id, revision, {"state": MessageState.SENDING, "send_at": None})
         _refuse_problems(message)
         there = outlook(event, message)
         if there.goes_to != shown:
@@ -99,10 +99,10 @@ def schedule(event: Event, message_id: int, *, at: datetime, revision: int, by: 
     if at <= now:
         raise BadInputError(_("This time has passed already."), field="at")
     with transaction() as session:
-        message = _taken(session, event, message_id, revision, state=MessageState.SCHEDULED, send_at=at)
-        _refuse_problems(message)
         # In whose name it goes: who may not write any more when it is time sends nothing.
-        message.organizer_id = by.organizer_id
+        values = {"state": MessageState.SCHEDULED, "send_at": at, "organizer_id": by.organizer_id}
+        message = _taken(session, event, message_id, revision, values)
+        _refuse_problems(message)
         changes = {"send_at": (None, at), "recipients": (None, outlook(event, message).goes_to)}
         note("message.scheduled", message, by=by, now=now, changes=changes)
 
@@ -300,9 +300,7 @@ def _stop_next(session: Session, message: Message, *, now: datetime) -> int:
     return len(stopped) + 1
 
 
-def _taken(
-    session: Session, event: Event, message_id: int, revision: int, *, state: MessageState, send_at: datetime | None
-) -> Message:
+def _taken(session: Session, event: Event, message_id: int, revision: int, values: dict[str, Any]) -> Message:
     """Take the draft as it was shown, for one of several who press the button. The deciding write."""
     message = session.scalar(
         update(Message)
@@ -312,7 +310,7 @@ def _taken(
             Message.state == MessageState.DRAFT,
             Message.revision == revision,
         )
-        .values(state=state, send_at=send_at)
+        .values(values)
         .returning(Message),
         execution_options={"synchronize_session": False, "populate_existing": True},
     )
