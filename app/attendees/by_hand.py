@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -25,8 +24,7 @@ from app.registrations.models import LIVE, Answer, Registration, RegistrationSta
 from app.registrations.overrides import Decision, take_seat_or_add
 from app.registrations.queries import next_offset
 from app.registrations.service import AnswerValue
-
-SOURCE: Final = "by hand"
+from app.registrations.sources import BY_HAND
 
 
 class Kind(StrEnum):
@@ -99,7 +97,7 @@ def _add(event_id: int, wish: Newcomer, *, by: Actor, now: datetime) -> Registra
         created_at=now,
         confirmed_at=now,
         revised_at=now,
-        source=SOURCE,
+        source=BY_HAND,
         answers=[Answer(question_id=question_id, value=value) for question_id, value in wish.answers.items()],
     )
     session.add(registration)

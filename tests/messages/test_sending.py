@@ -379,9 +379,7 @@ def test_the_letters_of_a_message_are_reckoned_as_the_rows_say(ada, db, event, d
     assert (letters.sent, letters.failed, letters.stopped, letters.waiting) == (1, 1, 1, 0)
 
 
-def test_letter_for_a_corrected_person_is_not_sent_to_their_former_address(
-    ada, event, draft, db, smtp_server
-):
+def test_letter_for_a_corrected_person_is_not_sent_to_their_former_address(ada, event, draft, db, smtp_server):
     bob = sign_up_as(event, "bob", language="en")
     confirm(ada, draft(subject=Texts(en="What to bring")))
     run()
