@@ -55,7 +55,7 @@ def _of_the_calendar(days: Sequence[date]) -> Iterator[str]:
     for day in days:
         try:
             is_free, name = chinese_calendar.get_holiday_detail(day)
-        except NotImplementedError:
+        except NotImplementedError:  # the package knows no further years
             return
         if is_free and name:
             yield _("%(day)s is a public holiday in China: %(holiday)s.", day=spoken(day), holiday=_holiday(name))

@@ -15,7 +15,7 @@ from app.core.i18n import Texts
 from app.core.i18n import gettext as _
 from app.events.models import Event, EventState, TicketType, Visibility
 from app.numbers.models import PartnerLink
-from app.numbers.rules import Shown, Span
+from app.numbers.rules import Span
 from app.registrations.models import (
     COUNTED_POSTGRESQL,
     COUNTED_SQLITE,
@@ -24,6 +24,7 @@ from app.registrations.models import (
     Registration,
     RegistrationState,
 )
+from app.registrations.overbooking import Show
 
 LINKS_MAX: Final = 100
 # Of all answers to an event's questions together, those that say something of their own.
@@ -56,7 +57,7 @@ class Earlier:
     is_public: bool
     starts_at: datetime
     zone: str
-    shown: Shown
+    shown: Show
 
 
 def places(event_id: int) -> list[Places]:
@@ -146,7 +147,7 @@ def earlier(event_id: int, *, now: datetime) -> list[Earlier]:
         .limit(EARLIER_MAX)
     )  # fmt: skip
     return [
-        Earlier(title, visibility is Visibility.PUBLIC, starts_at, zone, Shown(confirmed, came or attendance))
+        Earlier(title, visibility is Visibility.PUBLIC, starts_at, zone, Show(confirmed, came or attendance))
         for title, visibility, starts_at, zone, attendance, confirmed, came in rows
     ]
 

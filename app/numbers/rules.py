@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.registrations.overbooking import EVENTS_MIN, Show
+
 PERCENT: Final = 100
 # Points of a line: by days while they are this many, then by weeks, then by months.
 POINTS_MAX: Final = 62
-# Fewer earlier events than this are chance.
-EVENTS_MIN: Final = 3
 # Student's t for nine tenths, by the degrees of freedom: the range holds four times out of five.
 _T: Final = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)
 
@@ -25,19 +25,6 @@ class Span:
     day: date
     begins: datetime
     ends: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One earlier event: those who had a place at its end, and those who came."""
-
-    confirmed: int
-    came: int
-
-    @property
-    def rate(self) -> float:
-        """The share that came; more than everybody cannot come."""
-        return min(1.0, self.came / self.confirmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +110,7 @@ def ranked(counts: Mapping[str, int], *, limit: int, least: int = 1) -> tuple[li
     return shown, sum(number for _name, number in others), len(others)
 
 
-def forecast(places: int, shows: Sequence[Shown]) -> Forecast | None:
+def forecast(places: int, shows: Sequence[Show]) -> Forecast | None:
     """Return how many of so many with a place will come, going by earlier events; None where there are too few.
 
     The share is that of all their people together. The range has two parts: how much whole events differ from each

@@ -8,7 +8,6 @@ import pytest
 
 from app.numbers.rules import (
     Forecast,
-    Shown,
     Span,
     alike,
     forecast,
@@ -17,6 +16,7 @@ from app.numbers.rules import (
     season,
     spans,
 )
+from app.registrations.overbooking import Show
 
 
 def test_days_are_those_of_the_zone():
@@ -79,18 +79,18 @@ def test_groups_that_are_too_small_are_not_shown():
     assert ranked(counts, limit=10) == ([("a", 5), ("b", 3), ("c", 2), ("d", 2), ("e", 1)], 0, 0)
 
 
-@pytest.mark.parametrize("shows", [[], [Shown(10, 5)], [Shown(10, 5), Shown(10, 5)]])
+@pytest.mark.parametrize("shows", [[], [Show(10, 5)], [Show(10, 5), Show(10, 5)]])
 def test_too_few_events_foretell_nothing(shows):
     assert forecast(100, shows) is None
 
 
 def test_forecast_of_events_that_were_alike_is_chance_alone():
     # sqrt(100 · 0.5 · 0.5) = 5, times 1.886 for three events.
-    assert forecast(100, [Shown(40, 20)] * 3) == Forecast(50, 40, 60, 3, 50, 50, 50)
+    assert forecast(100, [Show(40, 20)] * 3) == Forecast(50, 40, 60, 3, 50, 50, 50)
 
 
 def test_forecast_is_wider_where_events_differed_and_stays_within_the_places():
-    alike_, apart = [Shown(50, 40)] * 4, [Shown(50, 30), Shown(50, 50), Shown(50, 45), Shown(50, 35)]
+    alike_, apart = [Show(50, 40)] * 4, [Show(50, 30), Show(50, 50), Show(50, 45), Show(50, 35)]
 
     narrow, wide = forecast(100, alike_), forecast(100, apart)
 
@@ -101,7 +101,7 @@ def test_forecast_is_wider_where_events_differed_and_stays_within_the_places():
 
 
 def test_more_than_everybody_cannot_come():
-    assert forecast(10, [Shown(10, 12)] * 3) == Forecast(10, 10, 10, 3, 100, 100, 100)
+    assert forecast(10, [Show(10, 12)] * 3) == Forecast(10, 10, 10, 3, 100, 100, 100)
 
 
 def test_seasons_and_quarters_are_those_of_the_place():
