@@ -39,7 +39,7 @@ from app.web.fields import LocalTimeField, TextsField
 from app.web.forms import Form, one_line
 from app.web.versions import EditForm
 from app.wording.placeholders import mistakes
-from app.wording.rules import BODY_MAX, SUBJECT_MAX
+from app.wording.rules import BODY_MAX, SUBJECT_MAX, secret_in_subject
 
 TAGS_MAX: Final = 100
 SEARCH_MAX: Final = 200
@@ -114,8 +114,10 @@ class MessageForm(EditForm):
     )
 
     def validate_subject(self, field: Any) -> None:
-        """Refuse what cannot be filled."""
+        """Refuse what cannot be filled, and what lets in whoever reads over a shoulder."""
         _refuse_mistakes(field)
+        if refusal := secret_in_subject(field.data):
+            raise ValidationError(refusal)
 
     def validate_body(self, field: Any) -> None:
         """Refuse what cannot be filled."""

@@ -11,7 +11,7 @@ from app.core.i18n import lazy_gettext as _l
 from app.web.fields import TextsField
 from app.web.versions import EditForm
 from app.wording.kinds import Kind
-from app.wording.rules import BODY_MAX, SUBJECT_MAX, completed, mistakes_in
+from app.wording.rules import BODY_MAX, SUBJECT_MAX, completed, mistakes_in, secret_in_subject
 
 
 class LetterTextForm(EditForm):
@@ -28,8 +28,10 @@ class LetterTextForm(EditForm):
     )
 
     def validate_subject(self, field: Any) -> None:
-        """Refuse what cannot be filled."""
+        """Refuse what cannot be filled, and what lets in whoever reads over a shoulder."""
         self._refuse_mistakes(field)
+        if refusal := secret_in_subject(field.data):
+            raise ValidationError(refusal)
 
     def validate_body(self, field: Any) -> None:
         """Refuse what cannot be filled."""

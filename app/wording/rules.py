@@ -7,7 +7,7 @@ from app.core.i18n import LANGUAGES, Language, Texts
 from app.core.i18n import gettext as _
 from app.wording.kinds import Kind, Wording
 from app.wording.models import LetterText
-from app.wording.placeholders import mistakes
+from app.wording.placeholders import mistakes, names_in
 
 SUBJECT_MAX: Final = 200
 # Four pages; the history keeps what is shorter than its own limit whole, so that it can be brought back.
@@ -57,3 +57,13 @@ def mistakes_in(kind: Kind, texts: Texts) -> Iterator[str]:
     for language in LANGUAGES:
         for mistake in mistakes(getattr(texts, language), kind.allowed):
             yield f"{_NAMES[language]} · {mistake.message}"
+
+
+def secret_in_subject(subject: Texts) -> str | None:
+    """Return why a subject cannot be so: mail servers and phones show and keep subjects, and this link lets in."""
+    if not any("own_page" in names_in(text) for text in (subject.zh, subject.en)):
+        return None
+    refusal: str = _(
+        "A subject cannot hold {own_page}: more people read it than the text, and the link opens the registration."
+    )
+    return refusal

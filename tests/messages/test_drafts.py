@@ -3,6 +3,7 @@
 import re
 from dataclasses import fields
 from datetime import date
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -222,3 +223,13 @@ def test_pages_of_fifty_lead_to_older_messages(ada, event, draft):
     assert "Message 50" in first
     assert "Message 00" not in first
     assert "Message 00" in second
+
+
+def test_the_link_that_lets_in_stands_in_no_subject(ada, db, new_form):
+    new_form["subject-zh"] = "你的报名 {own_page}"
+
+    answer = ada.post(f"{BASE}?lang=zh", data=new_form)
+
+    assert answer.status_code == 422
+    assert "主题里不能有 {own_page}" in unescape(answer.text)
+    assert db.scalars(select(Message)).all() == []

@@ -179,3 +179,11 @@ def test_the_page_of_an_unsent_form_does_not_break_on_html(event, browser):
     page = browser.get(answer.headers["Location"]).text + browser.get(f"{BASE}/confirmed/look?language=en").text
     assert answer.status_code == 303
     assert "<script>alert" not in page
+
+
+def test_the_link_that_lets_in_stands_in_no_subject(event, browser, db):
+    answer = browser.post(f"{BASE}/confirmed?lang=en", data=sent(browser, **{"subject-en": "Yours: {own_page}"}))
+
+    assert answer.status_code == 422
+    assert "A subject cannot hold {own_page}" in unescape(answer.text)
+    assert db.scalars(select(LetterText)).all() == []
