@@ -115,15 +115,18 @@ _NUMBERS = {
 }
 
 
-def test_due_letters_are_found_by_the_index_among_a_hundred_thousand_sent(app, queue, now, statements):
+def test_due_letters_are_found_by_an_index_in_the_order_of_delivery(app, queue, now, statements):
     engine = db.engine.dialect.name
-    with transaction() as session:
-        session.execute(text(_SENT_LETTERS.format(at="2019-11-01 00:00:00", numbers=_NUMBERS[engine])))
-        session.execute(text("ANALYZE letters"))
     queue("ada")
-
     with statements() as seen:
         delivery.deliver(now)
+    # Both many at rest and many due: a plan that reads or sorts either is a slow one. When few are due, PostgreSQL
+    # may as well find them by their time and sort them.
+    sent = _SENT_LETTERS.format(at="2019-11-01 00:00:00", numbers=_NUMBERS[engine])
+    with transaction() as session:
+        session.execute(text(sent))
+        session.execute(text("UPDATE letters SET state = 'queued' WHERE id % 5 = 0"))
+        session.execute(text("ANALYZE letters"))
 
     look, lease = [(sql, values) for sql, values in seen if "due_at <=" in sql]
     for sql, values in (look, lease):
@@ -131,6 +134,7 @@ def test_due_letters_are_found_by_the_index_among_a_hundred_thousand_sent(app, q
         with db.engine.connect() as connection:
             plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql, values))
         assert "ix_letters_due" in plan or "ix_letters_first" in plan
+        assert "Seq Scan" not in plan
         assert "Sort" not in plan
         assert "TEMP B-TREE" not in plan
 
