@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from app.core.db import db
+from app.core.db import db, listed
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
 from app.events.models import TicketType
@@ -105,9 +105,10 @@ def live_among(event_id: int, email_keys: Iterable[str]) -> set[str]:
 
 def rows_by_address(import_id: int, email_keys: Iterable[str]) -> dict[str, int]:
     """Return the first row of this import with each of these addresses."""
+    wanted = listed(db.session(), email_keys)
     statement = (
         select(ImportRow.email_key, func.min(ImportRow.number))
-        .where(ImportRow.import_id == import_id, ImportRow.email_key.in_(list(email_keys)))
+        .where(ImportRow.import_id == import_id, ImportRow.email_key.in_(wanted))
         .group_by(ImportRow.email_key)
     )
     return dict(db.session.execute(statement).all())
