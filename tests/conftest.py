@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session, scoped_session
 
 from app import create_app
@@ -248,6 +248,26 @@ def make_event(app: Flask) -> EventFactory:
 def count_statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
     """Count what is asked of the database: `with count_statements() as seen: …`, then `len(seen)`."""
     return lambda: counted(database.engine)
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], AbstractContextManager[list[tuple[str, object]]]]:
+    """Collect the SQL of a block, with its values, to have it explained: `with statements() as seen: …`."""
+
+    @contextmanager
+    def collect() -> Iterator[list[tuple[str, object]]]:
+        seen: list[tuple[str, object]] = []
+
+        def note(_connection, _cursor, statement, parameters, *_rest) -> None:
+            seen.append((statement, parameters))
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+
+    return collect
 
 
 @pytest.fixture

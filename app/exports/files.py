@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.attendees.queries import ticket_type_names
@@ -19,19 +19,18 @@ from app.events.models import Event
 from app.exports import columns as kinds
 from app.exports import queries
 from app.exports.columns import Column
-from app.exports.formats import FORMATS, XLSX_CELL_MAX, neutral
+from app.exports.formats import FORMATS, neutral
 from app.registrations.models import RegistrationState
 from app.registrations.queries import all_questions_of
 from app.registrations.words import Cell, answer_in_words, state_names
 
-__all__ = ["BATCH", "FORMATS", "XLSX_CELL_MAX", "AttendeeList", "Row", "attendee_list", "neutral"]
+__all__ = ["BATCH", "FORMATS", "AttendeeList", "Row", "attendee_list", "neutral"]
 
 BATCH: Final = 1000
 _LANGUAGES: Final[Mapping[str, str]] = {"zh": "中文", "en": "English"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One attendee as read: `answers` by question id, in the shape they were stored."""
 
     state: RegistrationState

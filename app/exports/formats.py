@@ -15,42 +15,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO, Final, Protocol
 
-from app.core.errors import RefusedError
-from app.core.i18n import Language, speaking
-from app.core.i18n import gettext as _
+from app.exports import workbook
+from app.exports.workbook import Sheet, clean
 from app.registrations.words import Cell
 
-XLSX_ROWS_MAX: Final = 1_048_575  # beside the header; Excel's own limit
-XLSX_CELL_MAX: Final = 32_767  # characters; Excel's own limit
 _CHUNK: Final = 64 * 1024
-_ROWS_A_PART: Final = 250
 
-# What XML 1.0 cannot carry, and nobody typed on purpose.
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # Spreadsheets take a cell that starts so for a formula; some take the full-width forms too.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Where a spreadsheet that expects semicolons or tabs, as Excel does in half of Europe, begins a cell of its own.
 _CELL_WITHIN: Final = re.compile("([;\t\n][\\s\"']*)(?=[=+\\-@＝＋－＠])")
-
-
-class Sheet(Protocol):
-    """Rows of cells in one language, each as long as the header."""
-
-    @property
-    def language(self) -> Language:
-        """The language that its words are in."""
-
-    def title(self) -> str:
-        """Return what the sheet is called, in the language that is spoken."""
-
-    def header(self) -> list[str]:
-        """Return the names of the columns."""
-
-    def widths(self) -> list[float]:
-        """Return how wide the columns are, in characters."""
-
-    def cells(self) -> Iterator[list[Cell]]:
-        """Yield the rows."""
 
 
 class Lines(Protocol):
@@ -75,11 +49,6 @@ def _write(chunks: Callable[[Any], Iterator[bytes]], table: object, file: Binary
     for chunk in chunks(table):
         file.write(chunk)
         yield
-
-
-def clean(text: str) -> str:
-    """Return the text without characters that XML forbids, its line ends as LF."""
-    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def neutral(text: str) -> str:
@@ -133,51 +102,16 @@ def _taken(buffer: io.StringIO) -> bytes:
 def xlsx_chunks(sheet: Sheet) -> Iterator[bytes]:
     """Yield a workbook of one sheet. It is made in a file first: the end of a ZIP says where everything is."""
     with tempfile.TemporaryFile() as file:
-        for _part in _write_xlsx(sheet, file):
+        for _part in workbook.write(sheet, file):
             pass
         file.seek(0)
         while chunk := file.read(_CHUNK):
             yield chunk
 
 
-def _write_xlsx(table: Sheet, file: BinaryIO) -> Generator[None, None, None]:
-    """Write a workbook; yield after some hundred rows."""
-    # Here and not above: few ever ask for a workbook, and a process that serves need not hold what writes one.
-    import xlsxwriter
-
-    with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        with speaking(table.language):
-            sheet = book.add_worksheet(table.title()[:31])
-        # "@" is Excel's text format: a phone number or an id stays as typed even after somebody edits the cell.
-        text = book.add_format({"num_format": "@"})
-        instant = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
-        head = book.add_format({"bold": True, "num_format": "@", "bottom": 1})
-        header = table.header()
-        for column, width in enumerate(table.widths()):
-            sheet.set_column(column, column, width)
-        sheet.freeze_panes(1, 0)
-        for column, name in enumerate(header):
-            sheet.write_string(0, column, clean(name)[:XLSX_CELL_MAX], head)
-        number = 0
-        for number, cells in enumerate(table.cells(), start=1):
-            if number > XLSX_ROWS_MAX:
-                raise RefusedError(_("There are more attendees than an XLSX sheet has rows. Choose CSV or JSON."))
-            for column, cell in enumerate(cells):
-                if isinstance(cell, str):
-                    if cell:
-                        sheet.write_string(number, column, clean(cell)[:XLSX_CELL_MAX], text)
-                elif isinstance(cell, datetime):
-                    sheet.write_datetime(number, column, cell, instant)
-                elif cell is not None:
-                    sheet.write_number(number, column, cell)
-            if number % _ROWS_A_PART == 0:
-                yield
-        sheet.autofilter(0, 0, number, len(header) - 1)
-
-
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS: Final[Mapping[str, Format]] = {
-    "xlsx": Format("xlsx", _XLSX, xlsx_chunks, _write_xlsx),
+    "xlsx": Format("xlsx", _XLSX, xlsx_chunks, workbook.write),
     "csv": Format("csv", "text/csv; charset=utf-8", csv_chunks, partial(_write, csv_chunks)),
     "json": Format("jsonl", "application/x-ndjson; charset=utf-8", json_chunks, partial(_write, json_chunks)),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.attendees.wanted import Wanted, matching
 from app.core.db import db
@@ -46,12 +46,17 @@ def answers(event_id: int, *, first: int, last: int) -> Mapping[int, Mapping[int
     rows = db.session.execute(
         select(Answer.registration_id, Answer.question_id, Answer.value)
         .join(Registration, Registration.id == Answer.registration_id)
-        .where(Answer.registration_id.between(first, last), Registration.event_id == event_id)
+        .where(Answer.registration_id.between(first, last), *_between(event_id, first, last))
     )
     found: dict[int, dict[int, Any]] = {}
     for registration_id, question_id, value in rows:
         found.setdefault(registration_id, {})[question_id] = value
     return found
+
+
+def _between(event_id: int, first: int, last: int) -> tuple[ColumnElement[bool], ...]:
+    # Said of the registrations too: PostgreSQL does not conclude it, and would read all of them for each batch.
+    return Registration.event_id == event_id, Registration.id.between(first, last)
 
 
 def tags(event_id: int, *, first: int, last: int) -> Mapping[int, Sequence[str]]:
@@ -69,7 +74,7 @@ def notes(event_id: int, *, first: int, last: int) -> Mapping[int, Sequence[str]
     rows = db.session.execute(
         select(AttendeeNote.registration_id, AttendeeNote.text)
         .join(Registration, Registration.id == AttendeeNote.registration_id)
-        .where(AttendeeNote.registration_id.between(first, last), Registration.event_id == event_id)
+        .where(AttendeeNote.registration_id.between(first, last), *_between(event_id, first, last))
         .order_by(AttendeeNote.registration_id, AttendeeNote.id)
     )
     return _gathered(rows)

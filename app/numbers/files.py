@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from app.core.i18n import gettext as _
-from app.exports.formats import XLSX_CELL_MAX, clean
+from app.exports.workbook import clean, fitting
 from app.numbers.charts import Chart
 
 # What Excel refuses in the name of a sheet, which has no more than 31 characters.
@@ -34,7 +34,7 @@ def xlsx(chart: Chart) -> bytes:
         for row, cells in enumerate(chart.table.rows, start=1):
             for column, cell in enumerate(cells):
                 if isinstance(cell, str):
-                    sheet.write_string(row, column, clean(cell)[:XLSX_CELL_MAX], text)
+                    sheet.write_string(row, column, fitting(cell), text)
                 elif cell is not None:
                     sheet.write_number(row, column, cell, number)
         for line, words in enumerate((chart.title, chart.finding, chart.rests_on), start=row + 2):

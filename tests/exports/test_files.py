@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, text, update
 
 from app.attendees.wanted import Wanted
 from app.core.db import transaction
 from app.core.i18n import Texts
 from app.exports import files as export
-from app.exports import formats
-from app.registrations.models import QuestionKind, Registration, RegistrationState
+from app.exports import formats, queries, workbook
+from app.registrations.models import Answer, QuestionKind, Registration, RegistrationState
 from tests.support.factories import sign_up_as
 
 SIGNED_UP = datetime(2026, 2, 28, 20, 30, 15, 123456, tzinfo=UTC)  # already 1 March in Beijing
@@ -179,10 +179,31 @@ def test_xlsx_cuts_what_no_cell_can_hold(make_event, db):
 
     sheet = openpyxl.load_workbook(io.BytesIO(written(event, "xlsx"))).active
 
-    assert sheet["H2"].value == "长" * export.XLSX_CELL_MAX
+    assert sheet["H2"].value == "长" * workbook.CELL_MAX
 
 
-@pytest.mark.parametrize("text", ["_x0041_", "a_x005F_b", "<b>&amp;</b>", " leading and trailing "])
+def test_xlsx_counts_what_a_cell_can_hold_as_excel_does(make_event, db):
+    event = make_event("long", questions=[{"key": "why", "kind": QuestionKind.LONG_TEXT}])
+    sign_up_as(event, "ada", answers={question_ids(db, event)["why"]: "🙂" * 20_000})
+
+    sheet = openpyxl.load_workbook(io.BytesIO(written(event, "xlsx"))).active
+
+    assert sheet["H2"].value == "🙂" * (workbook.CELL_MAX // 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "_x0041_",
+        "a_x005F_b",
+        "_x0041_x0042_",
+        "<b>&amp;</b>",
+        "<r><t>rich</t></r>",
+        "]]></t></is></c>",
+        " leading and trailing ",
+        "two\n\nlines",
+    ],
+)
 def test_xlsx_keeps_text_that_looks_like_its_own_escapes(make_event, db, text):
     event = make_event("escapes", questions=[{"key": "why"}])
     sign_up_as(event, "ada", answers={question_ids(db, event)["why"]: text})
@@ -290,6 +311,26 @@ def test_export_of_many_needs_no_more_memory_than_of_few(make_event, db, monkeyp
         tracemalloc.stop()
 
     assert peaks[2] < peaks[1] * 1.5, peaks
+
+
+@pytest.mark.parametrize("engine_url", ["postgresql"], indirect=True)
+def test_answers_of_a_batch_are_found_without_reading_everybody(make_event, db, statements):
+    event = make_event("crowded", questions=[{"key": "why"}])
+    bulk(event, 10_000)
+    with transaction() as session:
+        ids = session.scalars(select(Registration.id).order_by(Registration.id)).all()
+        question_id = question_ids(db, event)["why"]
+        values = [{"registration_id": key, "question_id": question_id, "value": "Because"} for key in ids]
+        session.execute(insert(Answer.__table__), values)
+        session.execute(text("ANALYZE registrations, answers"))
+
+    with statements() as seen:
+        found = queries.answers(event.id, first=ids[4000], last=ids[4499])
+
+    ((sql, bound),) = seen
+    plan = "\n".join(str(row) for row in db().connection().exec_driver_sql("EXPLAIN " + sql, bound))
+    assert len(found) == 500
+    assert "Seq Scan" not in plan, plan
 
 
 def bulk(event, number):

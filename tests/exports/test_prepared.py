@@ -12,7 +12,7 @@ from app.accounts.models import Role
 from app.attendees.wanted import Wanted
 from app.core.addresses import normalise
 from app.core.clock import utc_now
-from app.exports import files, formats, prepared
+from app.exports import files, formats, prepared, workbook
 from app.exports.models import ExportFile, ExportFilePart
 from app.history.models import Entry
 from app.history.service import THE_SITE
@@ -31,7 +31,7 @@ FORM = {"use": ["name", "email"], "place-name": "1", "place-email": "2", "format
 def small_parts(monkeypatch):
     """Let a short list have many parts."""
     monkeypatch.setattr(files, "BATCH", 2)
-    monkeypatch.setattr(formats, "_ROWS_A_PART", 1)
+    monkeypatch.setattr(workbook, "_ROWS_A_PART", 1)
     monkeypatch.setattr(prepared, "PART_BYTES", 700)
 
 

@@ -1,14 +1,11 @@
-"""What the tests of letters share: a moment, a kind of letter of their own, a way to queue it, a way to count."""
+"""What the tests of letters share: a moment, a kind of letter of their own, a way to queue it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from flask import Flask
-from sqlalchemy import event
 
-from app.core.db import db, transaction
+from app.core.db import transaction
 from app.mail import kinds, outbox, queries
 from app.mail.kinds import CalendarPart, Draft
 from app.mail.models import Letter, Priority
@@ -61,23 +58,3 @@ def queue(app: Flask, now: datetime) -> Callable[..., Letter]:
         return letter
 
     return put
-
-
-@pytest.fixture
-def statements(app: Flask) -> Callable[[], AbstractContextManager[list[tuple[str, object]]]]:
-    """Collect the SQL of a block, with its values: `with statements() as seen: …`."""
-
-    @contextmanager
-    def collect() -> Iterator[list[tuple[str, object]]]:
-        seen: list[tuple[str, object]] = []
-
-        def note(_connection, _cursor, statement, parameters, *_rest) -> None:
-            seen.append((statement, parameters))
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-
-    return collect
