@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
 
 from app.core.db import transaction
 from app.mail import kinds, outbox, queries
