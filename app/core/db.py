@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     func,
     select,
+    text,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -141,6 +142,16 @@ def listed(session: Session, values: Iterable[str]) -> Select[tuple[str]]:
     """
     unpack = func.json_each if session.get_bind().dialect.name == "sqlite" else func.jsonb_array_elements_text
     return select(unpack(type_coerce(list(values), Json)).table_valued(column("value", String), name="listed").c.value)
+
+
+def plan_for_values(session: Session) -> None:
+    """Have the rest of this transaction's statements planned for the values they come with.
+
+    PostgreSQL keeps one plan for all values of a statement that was asked five times. Where one value is everybody's
+    and another nobody's, as with answers, that one plan may take seconds. SQLite plans without the values anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 @event.listens_for(Engine, "connect")

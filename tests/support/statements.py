@@ -9,11 +9,11 @@ from sqlalchemy.engine import Engine
 
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
-    """Collect the statements that are sent to this engine; those that only open a transaction are left out."""
+    """Collect the statements that are sent to this engine; those that only open a transaction or say how it is planned are left out."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
+        if not statement.startswith(("BEGIN", "PRAGMA", "SET LOCAL")):
             seen.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
