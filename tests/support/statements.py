@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
-    """Collect the statements that are sent to this engine; those that only open a transaction or say how it is planned are left out."""
+    """Collect the statements that are sent to this engine, without those that open a transaction or say how to plan."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
