@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         run_folder.create()
     network.watch()
-    routing.remember_builders()
+    routing.share_addresses()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
