@@ -60,15 +60,17 @@ def on_this_machine() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_database() -> Iterator[PostgresDatabase]:
-    """The PostgreSQL database of this worker; `engine_url` empties it before each test."""
+    """The PostgreSQL database of this worker; `engine_url` empties it after each test."""
     with PostgresDatabase() as mine:
         yield mine
 
 
 @pytest.fixture(scope="session")
-def shared_engines() -> SharedEngines:
+def shared_engines() -> Iterator[SharedEngines]:
     """The engines of this worker, kept from test to test."""
-    return SharedEngines()
+    engines = SharedEngines()
+    yield engines
+    engines.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -88,12 +90,13 @@ def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield new_sqlite(folder)
         return
     mine: PostgresDatabase = request.getfixturevalue("postgres_database")
-    mine.empty()
+    mine.begin()
     if durable:
         postgres.use_disk(durable=True)
     yield mine.url
     if durable:
         postgres.use_disk(durable=False)
+    mine.empty()
 
 
 @pytest.fixture
@@ -128,10 +131,7 @@ def make_app(engine_url: str, tmp_path: Path, shared_engines: SharedEngines) -> 
     yield make
 
     for app in made:
-        with app.app_context():
-            database.session.remove()
-            for engine in database.engines.values():
-                engine.dispose()
+        shared_engines.take_back(app)
 
 
 @pytest.fixture
