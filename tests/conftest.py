@@ -19,7 +19,7 @@ from app.core import foundations
 from app.core.db import db as database
 from app.core.db import transaction
 from tests.support import browser as chromium
-from tests.support import network, postgres, routing, run_folder
+from tests.support import network, order, postgres, routing, run_folder
 from tests.support.client import SeparateClient
 from tests.support.databases import PostgresDatabase, SharedEngines, new_sqlite, remove_leftovers
 from tests.support.factories import EventFactory
@@ -46,6 +46,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         remove_leftovers()
         postgres.stop()
         run_folder.remove()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let several workers begin with the long tests; in a run of one process the order stays as it is in the files."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = order.longest_first(items, workers)
 
 
 @pytest.fixture(autouse=True)
@@ -222,7 +230,8 @@ def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page: Page = context.new_page()
         faults.watch(page)
-        page.set_default_timeout(10_000)
+        # Matters when a test fails, and on a machine that has much else to do.
+        page.set_default_timeout(60_000)
         return page
 
     yield open_page

@@ -62,14 +62,14 @@ def test_what_one_test_made_large_and_analyzed_is_as_new_for_the_next(engine_url
         " FROM pg_class WHERE oid = 'tags'::regclass"
     )
     with psycopg.connect(engine_url.replace("+psycopg", "", 1), autocommit=True) as other:
-        before = other.execute(about).fetchone()
+        [before] = other.execute(about)
         other.execute("INSERT INTO tags (slug, name) SELECT 'tag-' || n, '{}' FROM generate_series(1, 5000) AS n")
         other.execute("ANALYZE tags")
-        between = other.execute(about).fetchone()
+        [between] = other.execute(about)
 
         postgres_database.empty()
 
-        after = other.execute(about).fetchone()
+        [after] = other.execute(about)
         assert between[0] == 5000
         assert between[2] > 65536 >= after[2]
         if other.info.server_version >= 18_00_00:
