@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
 from app import create_app
+from app.community import site
 from app.core import foundations
 from app.core.db import db as database
 from app.core.db import transaction
@@ -82,28 +83,21 @@ def shared_engines() -> Iterator[SharedEngines]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def engine_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a freshly migrated empty database: each test runs once on each engine.
 
     What has nothing to do with the database may say
     `@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)`.
     """
-    durable = request.node.get_closest_marker("durable") is not None
     if request.param == "sqlite":
-        folder = tmp_path
-        if not durable:
-            # The same file for each test of a worker, so that its engine can be the same (see SharedEngines).
-            folder = run_folder.path() / "sqlite" / os.environ.get("PYTEST_XDIST_WORKER", "gw")
-            folder.mkdir(parents=True, exist_ok=True)
+        # The same file for each test of a worker, so that its engine can be the same (see SharedEngines).
+        folder = run_folder.path() / "sqlite" / os.environ.get("PYTEST_XDIST_WORKER", "gw")
+        folder.mkdir(parents=True, exist_ok=True)
         yield new_sqlite(folder)
         return
     mine: PostgresDatabase = request.getfixturevalue("postgres_database")
     mine.begin()
-    if durable:
-        postgres.use_disk(durable=True)
     yield mine.url
-    if durable:
-        postgres.use_disk(durable=False)
     mine.empty()
 
 
@@ -254,8 +248,10 @@ def make_event(app: Flask) -> EventFactory:
 
 
 @pytest.fixture
-def count_statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+def count_statements(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[list[str]]]:
     """Count what is asked of the database: `with count_statements() as seen: …`, then `len(seen)`."""
+    # Otherwise one page each half minute asks once more: another one on a machine that is busy.
+    monkeypatch.setattr(site, "KEPT_SECONDS", 10**6)
     return lambda: counted(database.engine)
 
 

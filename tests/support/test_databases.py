@@ -85,7 +85,6 @@ def test_postgres_is_a_real_and_recent_server(postgres_database):
     assert version >= 14_00_00
 
 
-@pytest.mark.durable
 def test_durable_database_waits_for_the_disk(postgres_database):
     postgres.use_disk(durable=True)
     with psycopg.connect(postgres.admin_url()) as connection:
