@@ -36,6 +36,9 @@ run: $(VENV)/.requirements
 		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers --workers-kill-timeout 10 \
 		--log-level warning wsgi:app
 
+# Each worker reads every test: compiled once, by whichever comes first.
+test check: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(VENV)/.requirements-dev programs
 	@$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
 

@@ -15,11 +15,12 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session, scoped_session
 
 from app import create_app
+from app.community import site
 from app.core import foundations
 from app.core.db import db as database
 from app.core.db import transaction
 from tests.support import browser as chromium
-from tests.support import network, postgres, routing, run_folder
+from tests.support import network, order, postgres, routing, run_folder
 from tests.support.client import SeparateClient
 from tests.support.databases import PostgresDatabase, SharedEngines, new_sqlite, remove_leftovers
 from tests.support.factories import EventFactory
@@ -37,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         run_folder.create()
     network.watch()
-    routing.remember_builders()
+    routing.share_addresses()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -46,6 +47,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         remove_leftovers()
         postgres.stop()
         run_folder.remove()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let several workers begin with the long tests; in a run of one process the order stays as it is in the files."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = order.longest_first(items, workers)
 
 
 @pytest.fixture(autouse=True)
@@ -60,40 +69,36 @@ def on_this_machine() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_database() -> Iterator[PostgresDatabase]:
-    """The PostgreSQL database of this worker; `engine_url` empties it before each test."""
+    """The PostgreSQL database of this worker; `engine_url` empties it after each test."""
     with PostgresDatabase() as mine:
         yield mine
 
 
 @pytest.fixture(scope="session")
-def shared_engines() -> SharedEngines:
+def shared_engines() -> Iterator[SharedEngines]:
     """The engines of this worker, kept from test to test."""
-    return SharedEngines()
+    engines = SharedEngines()
+    yield engines
+    engines.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def engine_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a freshly migrated empty database: each test runs once on each engine.
 
     What has nothing to do with the database may say
     `@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)`.
     """
-    durable = request.node.get_closest_marker("durable") is not None
     if request.param == "sqlite":
-        folder = tmp_path
-        if not durable:
-            # The same file for each test of a worker, so that its engine can be the same (see SharedEngines).
-            folder = run_folder.path() / "sqlite" / os.environ.get("PYTEST_XDIST_WORKER", "gw")
-            folder.mkdir(parents=True, exist_ok=True)
+        # The same file for each test of a worker, so that its engine can be the same (see SharedEngines).
+        folder = run_folder.path() / "sqlite" / os.environ.get("PYTEST_XDIST_WORKER", "gw")
+        folder.mkdir(parents=True, exist_ok=True)
         yield new_sqlite(folder)
         return
     mine: PostgresDatabase = request.getfixturevalue("postgres_database")
-    mine.empty()
-    if durable:
-        postgres.use_disk(durable=True)
+    mine.begin()
     yield mine.url
-    if durable:
-        postgres.use_disk(durable=False)
+    mine.empty()
 
 
 @pytest.fixture
@@ -128,10 +133,7 @@ def make_app(engine_url: str, tmp_path: Path, shared_engines: SharedEngines) -> 
     yield make
 
     for app in made:
-        with app.app_context():
-            database.session.remove()
-            for engine in database.engines.values():
-                engine.dispose()
+        shared_engines.take_back(app)
 
 
 @pytest.fixture
@@ -222,7 +224,8 @@ def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page: Page = context.new_page()
         faults.watch(page)
-        page.set_default_timeout(10_000)
+        # Matters when a test fails, and on a machine that has much else to do.
+        page.set_default_timeout(60_000)
         return page
 
     yield open_page
@@ -245,8 +248,10 @@ def make_event(app: Flask) -> EventFactory:
 
 
 @pytest.fixture
-def count_statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+def count_statements(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[list[str]]]:
     """Count what is asked of the database: `with count_statements() as seen: …`, then `len(seen)`."""
+    # Otherwise one page each half minute asks once more: another one on a machine that is busy.
+    monkeypatch.setattr(site, "KEPT_SECONDS", 10**6)
     return lambda: counted(database.engine)
 
 

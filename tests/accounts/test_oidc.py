@@ -1,7 +1,6 @@
 """Signing in with an OpenID Connect provider: a real one in a process of its own, and those that lie."""
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -234,12 +233,9 @@ def test_provider_that_says_nonsense_or_nothing_is_not_believed(app, answer):
     with FalseProvider() as liar:
         liar.answers[liar.discovery] = answer and (answer[0], answer[1].replace("SELF", liar.issuer))
         asked = Provider(liar.issuer, "juhui", "", "http://127.0.0.1:8000/x", timeout=0.3)
-        began = time.monotonic()
 
         with pytest.raises(ProviderError):
             oidc.address_to_ask(asked, Attempt.begin("", now=NOW))
-
-        assert time.monotonic() - began < 3
 
 
 KEY, OTHER_KEY = RSAKey.generate_key(2048, {"kid": "1"}), RSAKey.generate_key(2048, {"kid": "1"})

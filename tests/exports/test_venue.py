@@ -166,7 +166,6 @@ def test_looking_at_the_page_does_not_use_the_link_up_and_taking_does(client, db
     assert entry.changes == {"format": [None, "xlsx"], "rows": [None, 3]}
 
 
-@pytest.mark.durable
 def test_of_many_who_press_at_once_one_gets_the_list(app, db, frozen):
     secret, number = make_link(frozen), 8
     db.commit()

@@ -1,14 +1,7 @@
 """Decisions on many while others sign up, and by a process that is killed: no seat twice, nobody twice, none left."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select, update
 
 from app.attendees import bulk
@@ -24,24 +17,11 @@ from app.work.models import Task, TaskState
 from bench import seed
 from tests.races.test_approval_race import at_once
 from tests.support.factories import sign_up_as
+from tests.support.steps import Steps
 
-ROOT = Path(__file__).parents[2]
 PEOPLE, SEATS = 10, 4
 MANY = 2_000
 KILLS = (200, 1_100)  # letters that are there when the process dies
-# Advances long work and does nothing else, in steps so slow that a kill falls into one of them.
-WORKER = """
-import time
-from app import create_app
-from app.core.clock import utc_now
-from app.work.service import advance
-app = create_app()
-with app.app_context():
-    print("ready", flush=True)
-    while True:
-        advance(utc_now())
-        time.sleep(0.01)
-"""
 
 
 def test_approving_many_while_others_sign_up_gives_no_seat_twice(app, db, make_event):
@@ -73,25 +53,11 @@ def test_approving_many_while_others_sign_up_gives_no_seat_twice(app, db, make_e
     assert told == {"pending": PEOPLE, "confirmed": SEATS, "waiting": 2 * PEOPLE - SEATS}
 
 
-def start(engine_url, folder):
-    environment = {
-        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}},
-        "APP_ENV": "testing",
-        "DATABASE_URL": engine_url,
-        "INSTANCE_PATH": str(folder / "worker"),
-        "DUTIES": "off",
-    }
-    process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=environment, stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"ready\n"
-    return process
-
-
 def declined():
     database.session.rollback()
     return database.session.scalar(select(func.count()).where(Letter.kind == "declined"))
 
 
-@pytest.mark.durable
 def test_decision_on_many_by_a_process_that_is_killed_is_done_once_for_everybody(app, db, engine_url, tmp_path):
     now = utc_now()
     seed.places(now)
@@ -103,19 +69,15 @@ def test_decision_on_many_by_a_process_that_is_killed_is_done_once_for_everybody
     order = Order(Action.DECLINE, words="Sorry")
     bulk.begin(event, order, Selection(is_all=True), language="en", by=THE_SITE, now=utc_now())
 
-    until = time.monotonic() + 120
-    for letters in (*KILLS, MANY):
-        process = start(engine_url, tmp_path)
-        while declined() < letters and time.monotonic() < until:
-            time.sleep(0.02)
-        if letters == MANY:
-            while db.scalars(select(Task.state)).one() is TaskState.OPEN and time.monotonic() < until:
-                time.sleep(0.05)
-                db.rollback()
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+    reached = []
+    for letters in KILLS:
+        with Steps(engine_url, tmp_path, "advance") as killed:
+            reached.append(killed.advance_to(letters, declined))
+    with Steps(engine_url, tmp_path, "advance") as last:
+        last.finish()
 
+    assert all(letters <= there < MANY for letters, there in zip(KILLS, reached, strict=True)), reached
+    db.rollback()
     db.expire_all()
     task = db.scalars(select(Task)).one()
     assert (task.state, task.total, task.done, task.counts) == (TaskState.DONE, MANY, MANY, {"declined": MANY})

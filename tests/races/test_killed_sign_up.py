@@ -5,7 +5,6 @@ import signal
 import traceback
 from collections.abc import Callable
 
-import pytest
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
@@ -79,7 +78,6 @@ def consistent(db) -> bool:
     return True
 
 
-@pytest.mark.durable
 def test_a_sign_up_killed_anywhere_happened_wholly_or_not_at_all(app, db, make_event):
     slug = make_event(capacity=100, questions=[{"key": "company"}]).slug
     db.remove()
@@ -98,7 +96,6 @@ def test_a_sign_up_killed_anywhere_happened_wholly_or_not_at_all(app, db, make_e
     assert consistent(db)
 
 
-@pytest.mark.durable
 def test_a_departure_killed_anywhere_happened_wholly_or_not_at_all(app, db, make_event):
     event = make_event(capacity=1)
     leaver, _first_in_line = sign_up_as(event, "ada"), sign_up_as(event, "bob")

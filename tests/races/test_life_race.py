@@ -198,7 +198,6 @@ def test_many_duties_publish_an_event_once(db, make_event, together):
     assert db.scalar(select(func.count()).select_from(Entry).where(Entry.action == "event.published")) == 1
 
 
-@pytest.mark.durable
 def test_duty_that_is_killed_anywhere_has_published_wholly_or_not_at_all(app, db, make_event):
     event_id = make_event("draft", state=EventState.DRAFT, starts_at=STARTS_AT).id
     life.publish_at(event_id, NOW + HOUR, by=THE_SITE, now=NOW)

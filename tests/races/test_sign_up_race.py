@@ -8,7 +8,6 @@ import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
@@ -153,7 +152,6 @@ def in_one_snapshot(db) -> None:
         db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
-@pytest.mark.durable
 def test_a_server_killed_in_the_rush_has_kept_every_place_it_gave(db, make_event, make_server):
     # Many more than can be served before the kill; whoever comes after it is turned away at once.
     event, people, enough_given = make_event(capacity=30), 600, 40

@@ -27,7 +27,8 @@ HOW_TO_PROVIDE: Final = (
     "`make test` does it), or set TEST_POSTGRES_URL=postgresql://user:password@host/postgres to a server on which "
     "that user may create databases."
 )
-# Nothing in a run outlives it, so nothing need reach the disk; tests marked `durable` turn this back on.
+# Nothing in a run outlives it, so nothing need reach the disk: a process of ours that is killed takes nothing along of
+# what it has handed over. The benchmarks turn this back on.
 _RISKS: Final = ("fsync", "synchronous_commit", "full_page_writes")
 _SETTINGS: Final = {
     **dict.fromkeys(_RISKS, "off"),

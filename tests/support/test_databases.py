@@ -33,6 +33,51 @@ def test_engine_url_is_migrated_and_empty_each_time(engine_url, nth):
     assert number == 1
 
 
+# One that failed or was killed must not spoil those after it.
+ADD = "INSERT INTO tags (slug, name) VALUES ('left', '{}')"
+
+
+@pytest.mark.parametrize("engine_url", ["postgresql"], indirect=True)
+def test_transaction_left_open_is_named_and_ended(engine_url, postgres_database):
+    address = engine_url.replace("+psycopg", "", 1)
+    with psycopg.connect(address, autocommit=True) as other:
+        other.execute(ADD)
+    left = psycopg.connect(address)
+    left.execute("UPDATE tags SET slug = 'changed'")
+
+    with pytest.raises(AssertionError, match=r"left a transaction open.*UPDATE tags SET slug = 'changed'"):
+        postgres_database.empty(patience=0.1)
+    postgres_database.empty(patience=0.1)
+
+    with pytest.raises(psycopg.OperationalError):
+        left.execute("SELECT 1")
+    with psycopg.connect(address) as other:
+        assert other.execute("SELECT count(*) FROM tags").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("engine_url", ["postgresql"], indirect=True)
+def test_what_one_test_made_large_and_analyzed_is_as_new_for_the_next(engine_url, postgres_database):
+    about = (
+        "SELECT reltuples, relpages, pg_relation_size(oid), (SELECT count(*) FROM pg_stats WHERE tablename = 'tags')"
+        " FROM pg_class WHERE oid = 'tags'::regclass"
+    )
+    with psycopg.connect(engine_url.replace("+psycopg", "", 1), autocommit=True) as other:
+        [before] = other.execute(about)
+        other.execute("INSERT INTO tags (slug, name) SELECT 'tag-' || n, '{}' FROM generate_series(1, 5000) AS n")
+        other.execute("ANALYZE tags")
+        [between] = other.execute(about)
+
+        postgres_database.empty()
+
+        [after] = other.execute(about)
+        assert between[0] == 5000
+        assert between[2] > 65536 >= after[2]
+        if other.info.server_version >= 18_00_00:
+            assert before[3] == after[3] == 0
+            assert after[0] <= 0
+        assert other.execute(ADD + " RETURNING id").fetchone() == (1,)
+
+
 def test_postgres_is_a_real_and_recent_server(postgres_database):
     with psycopg.connect(postgres.admin_url()) as connection:
         version = connection.info.server_version
@@ -40,7 +85,6 @@ def test_postgres_is_a_real_and_recent_server(postgres_database):
     assert version >= 14_00_00
 
 
-@pytest.mark.durable
 def test_durable_database_waits_for_the_disk(postgres_database):
     postgres.use_disk(durable=True)
     with psycopg.connect(postgres.admin_url()) as connection:

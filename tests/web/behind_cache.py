@@ -27,7 +27,7 @@ class Site:
         if self.is_offered:
             offer(environ)
         if self.hold:
-            assert self.hold.wait(10)
+            assert self.hold.wait(60)
         body = self.body % call if b"%d" in self.body else self.body
         start_response(self.status, [*self.headers, ("Content-Length", str(len(body)))])
         return [body]
