@@ -18,6 +18,8 @@ from app.numbers.queries import Earlier, Places
 from app.numbers.rules import Forecast, Span, forecast, percent, ranked, spans
 from app.numbers.words import in_percent, percent_sign
 from app.registrations.models import LIVE, SEATED, RegistrationState
+from app.registrations.sources import RESERVED
+from app.registrations.words import source_name
 
 SIGN_UPS: Final = "sign-ups"
 SOURCES: Final = "sources"
@@ -133,7 +135,7 @@ def spoken_day(day: date, *, with_year: bool = False) -> str:
 
 def sources(places: Sequence[Places], links: Sequence[PartnerLink]) -> Chart | None:
     """Return where the sign-ups came from; None where that is known of nobody."""
-    names = {link.code: link.name for link in links}
+    names = {link.code: link.name for link in links} | {code: source_name(code) for code in RESERVED}
     signed_up: dict[str, int] = {}
     came: dict[str, int] = {}
     for each in places:
