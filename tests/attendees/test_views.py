@@ -60,6 +60,15 @@ def test_list_narrows_by_search_and_status_and_keeps_both_in_its_links(event, br
     assert 'value="b"' in page
 
 
+def test_empty_list_says_what_can_be_done(browser, make_event):
+    make_event("meetup")
+
+    page = browser.get(LIST + "?lang=en").text
+
+    assert "Nobody has signed up yet" in page
+    assert "add somebody by hand, or import a list" in page
+
+
 def test_list_says_when_nobody_fits(event, browser):
     assert "No matching attendees" in browser.get(LIST + "?lang=en&q=zzz").text
 
