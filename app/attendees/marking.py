@@ -146,6 +146,26 @@ def undo_tags(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) ->
         (untag_all if tagged else tag_all)(people, names[0], by=by, now=now)
 
 
+def with_other_tags(registration_ids: Sequence[int]) -> set[int]:
+    """Return those of these whose tags organizers have changed since they were registered, and not changed back."""
+    rows = db.session.execute(
+        select(Entry.registration_id, Entry.action, Entry.changes)
+        .where(Entry.registration_id.in_(registration_ids), Entry.action.in_(("attendee.tagged", "attendee.untagged")))
+        .order_by(Entry.id)
+    )
+    first: dict[tuple[int, str], str] = {}
+    last: dict[tuple[int, str], str] = {}
+    for registration_id, action, changes in rows:
+        if registration_id is None or not changes:
+            continue
+        was, put_on = changes["tag"]
+        tag = (registration_id, tag_key(put_on or was))
+        first.setdefault(tag, action)
+        last[tag] = action
+    # One that was put on and taken off again, or the other way round, is as it was.
+    return {tag[0] for tag, action in last.items() if action == first[tag]}
+
+
 def _held(registration_id: int) -> Registration:
     registration = require_transaction().scalar(
         select(Registration)
