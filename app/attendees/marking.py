@@ -64,8 +64,11 @@ def remove_tag(registration_id: int, name: str, *, by: Actor, now: datetime) -> 
         untag_all([registration_id], name, by=by, now=now)
 
 
-def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime) -> list[int]:
-    """Put a tag on these in the caller's transaction; return on whom it was not before. Of one event, not erased."""
+def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime, within: str = "") -> list[int]:
+    """Put a tag on these in the caller's transaction; return on whom it was not before. Of one event, not erased.
+
+    `within`: the long work that this is a part of; the entries about each of them say so.
+    """
     session = require_transaction()
     rows = session.execute(
         select(Registration.id, Registration.event_id)
@@ -86,12 +89,12 @@ def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datet
     ]
     tagged = sorted(session.scalars(statement, tags))
     for id_ in tagged:
-        _record("attendee.tagged", id_, event_ids[id_], (None, written), by=by, now=now)
+        _record("attendee.tagged", id_, event_ids[id_], (None, written), by=by, now=now, within=within)
     return tagged
 
 
-def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime) -> list[int]:
-    """Take a tag off these in the caller's transaction; return on whom it was."""
+def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime, within: str = "") -> list[int]:
+    """Take a tag off these in the caller's transaction; return on whom it was. `within` as in `tag_all`."""
     session = require_transaction()
     gone = session.execute(
         delete(AttendeeTag)
@@ -99,7 +102,7 @@ def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: dat
         .returning(AttendeeTag.registration_id, AttendeeTag.event_id, AttendeeTag.name)
     ).all()
     for id_, event_id, was in sorted(gone):
-        _record("attendee.untagged", id_, event_id, (was, None), by=by, now=now)
+        _record("attendee.untagged", id_, event_id, (was, None), by=by, now=now, within=within)
     return sorted(row[0] for row in gone)
 
 
@@ -179,6 +182,14 @@ def _held(registration_id: int) -> Registration:
 
 
 def _record(
-    action: str, registration_id: int, event_id: int, tag: tuple[object, object], *, by: Actor, now: datetime
+    action: str,
+    registration_id: int,
+    event_id: int,
+    tag: tuple[object, object],
+    *,
+    by: Actor,
+    now: datetime,
+    within: str,
 ) -> None:
-    record(action, by=by, now=now, event_id=event_id, registration_id=registration_id, changes={"tag": tag})
+    changes = {"tag": tag} | ({"_work": (within, None)} if within else {})
+    record(action, by=by, now=now, event_id=event_id, registration_id=registration_id, changes=changes)
