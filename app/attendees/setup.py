@@ -15,7 +15,7 @@ _INSIDE = (
     "attendee.confirm_erasure", "attendee.erase", "bulk.confirm", "bulk.carry_out", "person.new", "person.add",
     "person.edit", "person.correct", "person.show_answers", "person.tag", "person.write_note", "attendees.save_view",
     "attendee.confirm_erasure", "attendee.erase", "imports.index", "imports.receive", "imports.show", "imports.columns",
-    "imports.check", "imports.apply", "work.index", "work.show",
+    "imports.check", "imports.apply", "imports.choose_sheet", "work.index", "work.show",
 )  # fmt: skip
 
 

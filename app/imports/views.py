@@ -17,7 +17,7 @@ from app.events.managed import Managed, managed_event
 from app.events.models import EventState
 from app.imports import queries, service, template_file, words
 from app.imports.files_rows import BYTES_MAX
-from app.imports.forms import ApplyForm, ColumnsForm, FileForm, columns_form
+from app.imports.forms import ApplyForm, ColumnsForm, FileForm, SheetForm, columns_form, sheet_form
 from app.imports.models import Import, ImportState, Outcome
 from app.imports.problems import Problem, UnreadableFileError
 from app.imports.rules import importable
@@ -117,6 +117,23 @@ def check(slug: str, import_id: int) -> BaseResponse:
     return see_other("work.show", slug=slug, code=code)
 
 
+@bp.post(f"/{_ID}/sheet")
+def choose_sheet(slug: str, import_id: int) -> BaseResponse:
+    """Let another sheet of the workbook be the list."""
+    managed, work = _import(slug, import_id)
+    form = sheet_form(work, request.form)
+    if form is None:
+        return see_other(".columns", slug=slug, import_id=str(import_id))
+    if not form.validate():
+        return _columns_page(managed, work, _columns_form(work), 422, sheets=form)
+    try:
+        service.choose_sheet(managed.event.id, work.id, form.sheet.data)
+    except BadInputError as error:
+        form.refuse(error)
+        return _columns_page(managed, work, _columns_form(work), 422, sheets=form)
+    return see_other(".columns", slug=slug, import_id=str(import_id))
+
+
 @bp.post(f"/{_ID}/application")
 def apply(slug: str, import_id: int) -> BaseResponse:
     """Apply what the dry run has shown; where that is no longer true, make it anew."""
@@ -194,7 +211,9 @@ def _columns_form(work: Import, data: Any = None) -> ColumnsForm:  # noqa: ANN40
     return columns_form(work, questions, queries.ticket_types_of(work.event_id), data)
 
 
-def _columns_page(managed: Managed, work: Import, form: ColumnsForm, status: int = 200) -> Response:
+def _columns_page(
+    managed: Managed, work: Import, form: ColumnsForm, status: int = 200, *, sheets: SheetForm | None = None
+) -> Response:
     return manage_page(
         "imports/columns.html",
         status,
@@ -202,6 +221,7 @@ def _columns_page(managed: Managed, work: Import, form: ColumnsForm, status: int
         event=managed.event,
         work=work,
         form=form,
+        sheets=sheets or sheet_form(work),
         program=words.PROGRAMS.get(work.program, ""),
         encoding=words.ENCODINGS.get(work.about.get("encoding", ""), ""),
         delimiter=words.DELIMITERS.get(work.about.get("delimiter", ""), ""),
