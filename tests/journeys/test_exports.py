@@ -164,7 +164,7 @@ def test_columns_are_ordered_kept_and_taken_without_a_script(event, people, make
 
 def test_columns_are_moved_by_buttons_and_by_their_numbers(event, people, make_server, page_at):
     with make_server() as server:
-        page = page_at(375, locale="en-GB", base_url=server.base_url)
+        page = page_at(1280, locale="en-GB", base_url=server.base_url)
         enter(page)
         page.goto(BASE)
         before = page.locator("[data-columns] li").evaluate_all("rows => rows.map((row) => row.dataset.name)")
