@@ -58,8 +58,9 @@ class Fault(StrEnum):
 # What people write for what a placeholder is called: no likeness of letters leads from one to the other.
 _SAID: Final[Mapping[str, str]] = {
     "姓名": "name", "名字": "name", "称呼": "name", "活动": "event", "活动名称": "event", "标题": "event",
-    "时间": "when", "日期": "when", "地点": "where", "地址": "where", "场地": "where", "venue": "where", "place": "where",
-    "票种": "ticket_type", "报名编号": "code", "编号": "code", "报名码": "code", "date": "when", "time": "when",
+    "时间": "when", "日期": "when", "地点": "where", "地址": "where", "场地": "where", "venue": "where",
+    "票种": "ticket_type", "报名编号": "code", "编号": "code", "报名码": "code",
+    "place": "where", "date": "when", "time": "when",
 }  # fmt: skip
 _CLOSE: Final = 0.7  # of the letters; "venue" is not "event"
 
