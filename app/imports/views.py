@@ -55,7 +55,7 @@ def receive(slug: str) -> BaseResponse:
     """Take a file in, or say what is wrong with it."""
     managed, form = _managed(slug), FileForm(request.form)
     data = _sent()
-    if not data:
+    if data is None:
         form.refuse(BadInputError(_("Choose the file that you want to bring."), field="file"))
         return _index_page(managed, form, 422)
     try:
@@ -175,10 +175,10 @@ def discard(slug: str, import_id: int) -> BaseResponse:
     return see_other(".index", slug=slug)
 
 
-def _sent() -> bytes:
+def _sent() -> bytes | None:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
-        return b""
+        return None
     with sent.stream as stream:
         return stream.read()
 
@@ -232,10 +232,11 @@ def _columns_page(
 def _import_page(managed: Managed, work: Import, form: ApplyForm, status: int = 200) -> Response:
     wanted = {outcome.value: outcome for outcome in Outcome}.get(request.args.get("outcome", ""))
     event, heads = managed.event, words.heads_of(work)
+    choices = words.choices_of(work, importable(questions_of(event.id)))
 
     def said(stored: dict[str, Any]) -> tuple[str, str]:
         problem = Problem.of(stored)
-        return words.place(problem, heads), words.sentence(problem)
+        return words.place(problem, heads), words.sentence(problem, choices)
 
     return manage_page(
         "imports/show.html",

@@ -72,7 +72,7 @@ def test_a_file_goes_all_the_way_and_back(browser, event, db):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "Choose the file"),
+        (b"", "There are no rows in this file."),
         (b"%PDF-1.7", "This is no table."),
         (b'name,email\n"Ada', "The quotation mark that opens in row 2 is never closed."),
         (xlsx_of([["x"] * 5000]), "Row 1 has 5000 columns. At most 200 can be read"),
@@ -84,6 +84,28 @@ def test_a_file_that_cannot_be_read_is_refused_beside_its_field(browser, event, 
     assert response.status_code == 422
     assert words in response.text
     assert db.scalars(select(Import)).all() == []
+
+
+def test_without_a_file_one_is_asked_for(browser, event):
+    assert "Choose the file" in send(browser, b"", name="").text
+
+
+def test_what_is_no_choice_is_told_with_those_there_are(browser, event):
+    options = [
+        {"value": "dev", "label": {"zh": "开发", "en": "Development"}},
+        {"value": "ops", "label": {"zh": "运维"}},
+    ]
+    add_question(event, "role", kind=QuestionKind.ONE_CHOICE, label=Texts(zh="角色", en="Role"), options=options)
+    rows = [["Name", "Email", "Role"], ["Ada", "ada@example.com", "Boss"]]
+    address = send(browser, csv_of(rows)).headers["Location"].partition("?")[0]
+    page = browser.get(address).text
+    kind = page.split('name="ticket_type"')[1].split('<option selected value="')[1].split('"')[0]
+    form = {"column-0": "name", "column-1": "email", "column-2": "q_role", "has_header": "y", "language": "zh"}
+    browser.post(f"{address}/columns", data=form | {"ticket_type": kind})
+    advance()
+
+    assert "“Boss” is not among the choices. They are: Development, 运维." in browser.get(f"{address}?lang=en").text
+    assert "选项中没有“Boss”。可选：开发、运维。" in browser.get(f"{address}?lang=zh").text
 
 
 def workbook_of_a_real_office():
