@@ -1,5 +1,7 @@
 """One decision on many attendees: what it would do, what it does, at once and as long work."""
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
@@ -132,6 +134,25 @@ def test_tag_is_put_on_and_undone_on_the_page_for_those_who_did_not_have_it(app,
     assert "Several attendees tagged" in page
     assert "<dt>Tagged</dt><dd>1</dd>" in page
     assert tagged(db) == [("ada", "VIP")]
+
+
+def test_those_who_were_ticked_are_written_to_by_a_tag_of_their_own(app, db, event):
+    browser = signed_in(app)
+    who = [("who", str(id_)) for id_ in ids(db, "ada", "cy")]
+
+    asked = browser.get(BULK, query_string=MultiDict([("lang", "en"), ("do", "write"), *who])).text
+    tag = re.search(r'value="(E-mail [^"]+)"', asked)
+    done = browser.post(BULK, data=MultiDict([("do", "tag"), ("then", "write"), ("with-tag", tag[1]), *who]))
+    message = browser.get(done.location).text
+    all_of_them = browser.get(f"{BULK}?do=write&all=1&status=waiting").location
+    nobody = browser.get(f"{BULK}?do=write").location
+
+    assert "The message finds them by this tag" in asked
+    assert tagged(db) == [("ada", tag[1]), ("cy", tag[1])]
+    assert done.location.partition("?")[0].endswith("/organizer/events/meetup/messages/new")
+    assert re.search(rf'checked[^>]*value="{tag[1]}"', message)
+    assert all_of_them.endswith("/organizer/events/meetup/messages/new?status=waiting")
+    assert nobody.endswith(f"{LIST}?none=1")
 
 
 def test_page_says_before_that_letters_cannot_be_taken_back_and_asks_for_a_reason(app, db, event):
