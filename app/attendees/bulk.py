@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from app.attendees import marking
+from app.attendees import bulk_marks, marking
 from app.attendees.wanted import Wanted, matching
 from app.core.db import db, require_transaction, transaction
 from app.core.errors import BadInputError, ConflictError
@@ -148,7 +148,7 @@ def begin(event: Event, order: Order, selection: Selection, *, language: Languag
         return work.begin(
             KIND,
             event_id=event.id,
-            params=asked | {"query": selection.wanted.as_query()},
+            params=asked | {"query": selection.wanted.as_query(), "entry": bulk_marks.latest_entry(event.id)},
             total=number,
             language=language,
             by=by,
@@ -166,13 +166,25 @@ def step(task: Task, now: datetime) -> bool:
     _lock(event, order.action)
     following = _next(event, order.action, selection, after=task.cursor, until=asked["until"])
     ids = session.scalars(following.limit(STEP)).all()
-    done = _apply(event, order, ids, by=work.actor_of(task), now=now)
+    by = work.actor_of(task)
+    if order.action.marks:
+        done = bulk_marks.mark(ids, order.tag, puts_on=order.action is Action.TAG, by=by, now=now, within=task.code)
+    else:
+        done = _apply(event, order, ids, by=by, now=now)
     task.counts = dict(Counter(task.counts) + done)
     task.done += len(ids)
     if len(ids) == STEP:
         task.cursor = ids[-1]
         return True
+    close(task, now)
     return False
+
+
+def close(task: Task, now: datetime) -> None:
+    """Write down what was done to all of them, at the end or where somebody has stopped it."""
+    action = Action(task.params["action"])
+    if action.marks:
+        bulk_marks.close(task, puts_on=action is Action.TAG, by=work.actor_of(task), now=now)
 
 
 def _lock(event: Event, action: Action) -> None:

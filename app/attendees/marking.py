@@ -64,8 +64,11 @@ def remove_tag(registration_id: int, name: str, *, by: Actor, now: datetime) -> 
         untag_all([registration_id], name, by=by, now=now)
 
 
-def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime) -> list[int]:
-    """Put a tag on these in the caller's transaction; return on whom it was not before. Of one event, not erased."""
+def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime, within: str = "") -> list[int]:
+    """Put a tag on these in the caller's transaction; return on whom it was not before. Of one event, not erased.
+
+    `within`: the long work that this is a part of; the entries about each of them say so.
+    """
     session = require_transaction()
     rows = session.execute(
         select(Registration.id, Registration.event_id)
@@ -86,12 +89,12 @@ def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datet
     ]
     tagged = sorted(session.scalars(statement, tags))
     for id_ in tagged:
-        _record("attendee.tagged", id_, event_ids[id_], (None, written), by=by, now=now)
+        _record("attendee.tagged", id_, event_ids[id_], (None, written), by=by, now=now, within=within)
     return tagged
 
 
-def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime) -> list[int]:
-    """Take a tag off these in the caller's transaction; return on whom it was."""
+def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datetime, within: str = "") -> list[int]:
+    """Take a tag off these in the caller's transaction; return on whom it was. `within` as in `tag_all`."""
     session = require_transaction()
     gone = session.execute(
         delete(AttendeeTag)
@@ -99,7 +102,7 @@ def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: dat
         .returning(AttendeeTag.registration_id, AttendeeTag.event_id, AttendeeTag.name)
     ).all()
     for id_, event_id, was in sorted(gone):
-        _record("attendee.untagged", id_, event_id, (was, None), by=by, now=now)
+        _record("attendee.untagged", id_, event_id, (was, None), by=by, now=now, within=within)
     return sorted(row[0] for row in gone)
 
 
@@ -146,6 +149,26 @@ def undo_tags(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) ->
         (untag_all if tagged else tag_all)(people, names[0], by=by, now=now)
 
 
+def with_other_tags(registration_ids: Sequence[int]) -> set[int]:
+    """Return those of these whose tags organizers have changed since they were registered, and not changed back."""
+    rows = db.session.execute(
+        select(Entry.registration_id, Entry.action, Entry.changes)
+        .where(Entry.registration_id.in_(registration_ids), Entry.action.in_(("attendee.tagged", "attendee.untagged")))
+        .order_by(Entry.id)
+    )
+    first: dict[tuple[int, str], str] = {}
+    last: dict[tuple[int, str], str] = {}
+    for registration_id, action, changes in rows:
+        if registration_id is None or not changes:
+            continue
+        was, put_on = changes["tag"]
+        tag = (registration_id, tag_key(put_on or was))
+        first.setdefault(tag, action)
+        last[tag] = action
+    # One that was put on and taken off again, or the other way round, is as it was.
+    return {tag[0] for tag, action in last.items() if action == first[tag]}
+
+
 def _held(registration_id: int) -> Registration:
     registration = require_transaction().scalar(
         select(Registration)
@@ -159,6 +182,14 @@ def _held(registration_id: int) -> Registration:
 
 
 def _record(
-    action: str, registration_id: int, event_id: int, tag: tuple[object, object], *, by: Actor, now: datetime
+    action: str,
+    registration_id: int,
+    event_id: int,
+    tag: tuple[object, object],
+    *,
+    by: Actor,
+    now: datetime,
+    within: str,
 ) -> None:
-    record(action, by=by, now=now, event_id=event_id, registration_id=registration_id, changes={"tag": tag})
+    changes = {"tag": tag} | ({"_work": (within, None)} if within else {})
+    record(action, by=by, now=now, event_id=event_id, registration_id=registration_id, changes=changes)

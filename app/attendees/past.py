@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.accounts.rights import Permission
-from app.attendees import marking
+from app.attendees import bulk_marks
 from app.core.i18n import lazy_gettext as _l
 from app.history import undo, words
 
@@ -50,4 +50,4 @@ def register() -> None:
         }
     )
     for action in ("attendees.tagged", "attendees.untagged"):
-        undo.register(action, marking.undo_tags, needs={Permission.MANAGE_ATTENDEES})
+        undo.register(action, bulk_marks.undo, needs={Permission.MANAGE_ATTENDEES})

@@ -23,7 +23,7 @@ from app.events.models import Event
 from app.mail import queries as mail_queries
 from app.mail import service as mail
 from app.registrations import changes, overbooking
-from app.registrations.words import state_names
+from app.registrations.words import source_name, state_names
 from app.web.forms import one_line
 from app.web.pages import see_other
 
@@ -59,6 +59,7 @@ def _page(managed: Managed, wanted: Wanted, order: Order, *, name_error: str = "
         answer_choices=choices.answer_choices(event.id, language),
         all_tags=choices.tags_of(event.id),
         sources=choices.sources_of(event.id),
+        source_name=source_name,
         refusing=mail_queries.refusing({attendee.email_key for attendee in page.attendees}),
         gathering=changes.gathering(event.id),
         counts=attendees.counts([event.id])[event.id],

@@ -23,7 +23,7 @@ from app.registrations import erasing, overbooking, overrides
 from app.registrations.models import Registration
 from app.registrations.overrides import Decision
 from app.registrations.queries import position_in_queue, registrations_of
-from app.registrations.words import state_names
+from app.registrations.words import source_name, state_names
 from app.web.forms import Form
 from app.web.pages import see_other
 
@@ -168,6 +168,7 @@ def attendee_page(
         event=managed.event,
         registration=registration,
         state_names=state_names(),
+        source_name=source_name,
         position=position_in_queue(registration),
         answers=reading.answers(registration, current_language(), shows_masked=shows_masked),
         has_masked=any(answer.question.is_masked for answer in registration.answers),

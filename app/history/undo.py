@@ -96,7 +96,7 @@ def fates(entries: Sequence[Entry], *, may: frozenset[str], now: datetime) -> Ma
     asked = [entry for entry in entries if entry.action in _WAYS]
     newer = _newer(asked)
     last_touched = _last_touched(newer)
-    undone = {entry.changes["_entry"][0] for entry in newer if entry.action == UNDONE and "_entry" in entry.changes}
+    undone = _undone(newer)
     found = {}
     for entry in asked:
         if entry.id in undone:
@@ -143,7 +143,11 @@ def undo(entry_id: int, *, event_id: int | None, by: Actor, may: frozenset[str],
         if not way.needs(entry) <= may:
             raise RefusedError(_("Your role does not include this. An owner of the site can give you another one."))
         newer = _newer([entry])
-        if len(newer) >= _NEWER_MAX or not _is_possible(entry, _last_touched(newer), now=now):
+        if (
+            len(newer) >= _NEWER_MAX
+            or entry.id in _undone(newer)
+            or not _is_possible(entry, _last_touched(newer), now=now)
+        ):
             raise changed_since()
         way.run(entry, by=by, may=may, now=now)
         record(
@@ -177,6 +181,11 @@ def _newer(entries: Sequence[Entry]) -> Sequence[Entry]:
         .order_by(Entry.id)
         .limit(_NEWER_MAX)
     ).all()
+
+
+def _undone(newer: Sequence[Entry]) -> set[int]:
+    """Return the ids of what was taken back by one of these."""
+    return {entry.changes["_entry"][0] for entry in newer if entry.action == UNDONE and "_entry" in entry.changes}
 
 
 def _last_touched(entries: Sequence[Entry]) -> Mapping[str, int]:

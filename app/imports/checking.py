@@ -20,6 +20,7 @@ from app.imports.models import NEW, Import, ImportPart, ImportRow, ImportState, 
 from app.imports.parts import unpacked
 from app.imports.problems import Code, Problem
 from app.imports.rules import Person, Reader
+from app.imports.sheets import part_at
 from app.registrations.queries import questions_of
 from app.work.models import Task
 
@@ -75,7 +76,7 @@ def step(task: Task, now: datetime) -> bool:  # noqa: ARG001 - as every step
         task.cursor = task.done = 0
         return True
     part = session.scalar(
-        select(ImportPart.data).where(ImportPart.import_id == work.id, ImportPart.number == task.cursor + 1)
+        select(ImportPart.data).where(ImportPart.import_id == work.id, ImportPart.number == part_at(work, task.cursor))
     )
     if part is None:
         if task.cursor == 0:

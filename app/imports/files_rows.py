@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from app.imports.problems import Problem
+
 # An upload; 100,000 people with ten columns are 15 MB as CSV, and 4 MB as XLSX.
 BYTES_MAX: Final = 20 * 1024 * 1024
 ROWS_MAX: Final = 100_000  # beside the header; empty ones are not counted
@@ -52,6 +54,9 @@ class Table:
     delimiter: str = ""
     sheet: str = ""
     sheets: int = 1
+    place: int = 0  # among them
+    others: tuple["Table", ...] = ()  # the further sheets with rows
+    problem: Problem | None = None  # of a sheet that cannot be read, while another one can
 
 
 def fault_in(text: str) -> Fault | None:

@@ -1,7 +1,8 @@
-"""Workbooks: the first sheet that is shown, row by row (docs/decisions, "Reading workbooks")."""
+"""Workbooks: the sheets that are shown, row by row (docs/decisions, "Reading workbooks")."""
 
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from io import BytesIO
@@ -24,27 +25,48 @@ _SHEET_COLUMNS_MAX: Final = 16_384
 # Cells, their values, and what stands around them, of more rows and columns than are read.
 _TAGS_MAX: Final = 80_000_000
 _RANGES_SHOWN: Final = 3
+# Of a workbook, those ahead of all others; a list of people has one or two.
+SHEETS_MAX: Final = 20
 
 
 def xlsx_table(data: bytes) -> Table:
-    """Return the table in a workbook. Raises UnreadableFileError.
+    """Return the first table in a workbook, with those of its other sheets. Raises UnreadableFileError.
 
-    Refused are a workbook that is too much to look at, one without a sheet, and, when its last row is read, one with
-    merged cells: which of the rows they stand for would have their value, nobody can tell.
+    Refused are a workbook that is too much to look at, one without a sheet, and, when its last row is read, a sheet
+    with merged cells: which of the rows they stand for would have their value, nobody can tell. A sheet that is refused
+    while another one can be read says so by its `problem`.
     """
     book = Book(data)
     if not book.sheets:
         raise unreadable(Code.NO_SHEET)
-    for part, title in book.sheets.items():
-        if first := tuple(islice(_rows(book, part), FIRST_ROWS)):
-            return Table(
-                kind="xlsx",
-                first=first,
-                rows=lambda part=part: _rows(book, part),  # type: ignore[misc]  # the default binds the loop's name
-                sheet=title,
-                sheets=len(book.sheets),
-            )
-    raise unreadable(Code.EMPTY)
+    shown = list(book.sheets.items())[:SHEETS_MAX]
+    tables = [_table(book, place, part, title) for place, (part, title) in enumerate(shown)]
+    found = [table for table in tables if table is not None]
+    readable = [table for table in found if table.problem is None]
+    if not readable:
+        raise UnreadableFileError(found[0].problem) if found and found[0].problem else unreadable(Code.EMPTY)
+    others = tuple(table for table in found if table is not readable[0])
+    return replace(readable[0], others=others)
+
+
+def _table(book: Book, place: int, part: str, title: str) -> Table | None:
+    """Return the table of one sheet; None for a sheet without rows."""
+    problem, first = None, tuple[Row, ...]()
+    try:
+        first = tuple(islice(_rows(book, part), FIRST_ROWS))
+    except UnreadableFileError as error:
+        problem = error.problem
+    if not first and problem is None:
+        return None
+    return Table(
+        kind="xlsx",
+        first=first,
+        rows=lambda: _rows(book, part),
+        sheet=title,
+        sheets=len(book.sheets),
+        place=place,
+        problem=problem,
+    )
 
 
 def _rows(book: Book, part: str) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from wtforms import BooleanField, FileField, RadioField, SelectChoice, SelectField  # type: ignore[attr-defined]  # SelectChoice is newer than types-wtforms
 
-from app.core.i18n import current_language
+from app.core.i18n import current_language, ngettext
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.events.models import TicketType
@@ -13,6 +13,7 @@ from app.imports import headers, words
 from app.imports.models import Import
 from app.imports.problems import letter_of
 from app.imports.service import Columns
+from app.imports.sheets import present, sheets_of
 from app.registrations.models import Question
 from app.registrations.purposes import masked
 from app.web.forms import Form
@@ -32,6 +33,29 @@ class FileForm(Form):
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         },
     )
+
+
+class SheetForm(Form):
+    """Which sheet of a workbook is the list; `unreadable` are those that are offered no more, with the reason."""
+
+    sheet = SelectField(_l("Sheet with the attendees"), coerce=int)
+
+    unreadable: Sequence[tuple[str, str]] = ()
+
+
+def sheet_form(work: Import, data: Any = None) -> SheetForm | None:
+    """Return the form that chooses among the sheets of an import; None where there is nothing to choose."""
+    sheets = sheets_of(work)
+    if not sheets:
+        return None
+    form = SheetForm(data, data={"sheet": present(work)})
+    form.sheet.choices = [
+        SelectChoice(at, ngettext("%(title)s (%(num)d row)", "%(title)s (%(num)d rows)", each.rows, title=each.title))
+        for at, each in enumerate(sheets)
+        if each.problem is None
+    ]
+    form.unreadable = [(each.title, words.sentence(each.problem)) for each in sheets if each.problem]
+    return form
 
 
 class ApplyForm(Form):

@@ -19,12 +19,13 @@ from app.history.service import Actor
 from app.history.undo import changed_since
 from app.imports import applying, queries
 from app.imports.files import read_table
-from app.imports.files_rows import Table
-from app.imports.headers import CLIP, EMAIL, FIRST_NAME, LAST_NAME, NAME, SINGLE, recognise
+from app.imports.files_rows import FIRST_ROWS, Row, Table
+from app.imports.headers import CLIP, EMAIL, FIRST_NAME, LAST_NAME, NAME, SINGLE, Recognised, recognise
 from app.imports.models import AT_WORK, NEW, Import, ImportPart, ImportRow, ImportState, Outcome
-from app.imports.parts import packed
+from app.imports.parts import unpacked
 from app.imports.problems import Code, Problem, UnreadableFileError
 from app.imports.rules import importable
+from app.imports.sheets import Read, Sheet, read_all, sheets_of
 from app.registrations.queries import questions_of
 from app.work import service as work_service
 
@@ -53,13 +54,14 @@ def receive(event_id: int, data: bytes, *, language: Language, by: Actor, now: d
     The whole file is read here, outside of any transaction, so that whatever is wrong with it is said at once. Raises
     UnreadableFileError, and BusyError while others are being read.
     """
-    table, parts, rows = _taken_apart(data)
-    questions, ticket_types = importable(questions_of(event_id)), queries.ticket_types_of(event_id)
-    found = recognise(table.first, questions, ticket_types)
-    rows -= found.has_header
-    if rows < 1:
+    table, found, parts = _taken_apart(data)
+    ticket_types = queries.ticket_types_of(event_id)
+    lists = [(at, read, _looks(event_id, read.first)) for at, read in enumerate(found) if read.sheet.problem is None]
+    lists = [each for each in lists if each[1].sheet.rows > each[2].has_header]
+    if not lists:
         raise UnreadableFileError(Problem(Code.EMPTY))
-    width = max(len(row.cells) for row in table.first)
+    # A sheet that says what the others are, or a drawing of the hall, stands ahead of the people often.
+    at, read, looks = next((each for each in lists if EMAIL in each[2].targets), lists[0])
     with transaction() as session:
         work = Import(
             event_id=event_id,
@@ -67,39 +69,64 @@ def receive(event_id: int, data: bytes, *, language: Language, by: Actor, now: d
             state=ImportState.MAPPING,
             created_at=now,
             forget_at=now + KEPT,
-            program=found.program,
             about={
                 "kind": table.kind,
                 "encoding": table.encoding,
                 "delimiter": table.delimiter,
-                "sheet": table.sheet[:CLIP],
                 "sheets": table.sheets,
+                "list": [each.sheet.as_stored() for each in found] if len(found) > 1 else [],
             },
-            first=[[cell[:CLIP] for cell in [*row.cells, *[""] * (width - len(row.cells))]] for row in table.first[:6]],
-            targets=[*found.targets, *[""] * (width - len(found.targets))],
-            has_header=found.has_header,
             ticket_type_id=ticket_types[0].id if len(ticket_types) == 1 else None,
             language=language,
-            rows=rows,
         )
+        _read_from(work, at, read.sheet, read.first, looks)
         session.add(work)
         session.flush()
         session.execute(insert(ImportPart), [{"import_id": work.id, **part} for part in parts])
         return work.id
 
 
-def _taken_apart(data: bytes) -> tuple[Table, list[dict[str, Any]], int]:
-    """Return what a file is, its parts, and how many rows they have; one file at a time, for each takes a processor."""
+def _looks(event_id: int, first: Sequence[Row]) -> Recognised:
+    """Return what the columns of a sheet seem to be."""
+    return recognise(first, importable(questions_of(event_id)), queries.ticket_types_of(event_id))
+
+
+def _read_from(work: Import, at: int, sheet: Sheet, first: Sequence[Row], looks: Recognised) -> None:
+    """Let this sheet be the list: its first rows are shown, with what its columns seem to be."""
+    width = max(len(row.cells) for row in first)
+    work.about = work.about | {"sheet": sheet.title, "at": at}
+    work.program, work.has_header, work.rows = looks.program, looks.has_header, sheet.rows - looks.has_header
+    work.first = [[cell[:CLIP] for cell in [*row.cells, *[""] * (width - len(row.cells))]] for row in first[:6]]
+    work.targets = [*looks.targets, *[""] * (width - len(looks.targets))]
+
+
+def choose_sheet(event_id: int, import_id: int, at: int) -> None:
+    """Let another sheet of the workbook be the list; its columns are to be said.
+
+    Raises BadInputError, ConflictError.
+    """
+    with transaction() as session:
+        work = _held(session, event_id, import_id, ImportState.MAPPING, ImportState.CHECKED)
+        sheets = dict(enumerate(sheets_of(work)))
+        if at not in sheets or sheets[at].problem or sheets[at].rows < 1:
+            raise BadInputError(_("Choose one of the sheets that can be read."), field="sheet")
+        part = session.scalar(
+            select(ImportPart.data).where(ImportPart.import_id == work.id, ImportPart.number == sheets[at].behind + 1)
+        )
+        if part is None:
+            raise ConflictError(_("This file is no longer kept. Please bring it once more."))
+        first = unpacked(part)[:FIRST_ROWS]
+        _read_from(work, at, sheets[at], first, _looks(event_id, first))
+        work.state, work.counts, work.changed = ImportState.MAPPING, {}, None
+
+
+def _taken_apart(data: bytes) -> tuple[Table, list[Read], list[dict[str, Any]]]:
+    """Return what a file is, its sheets and their parts; one file at a time, for each takes a processor."""
     if not _reading.acquire(timeout=PATIENCE):
         raise BusyError(_("Too much arrives at once right now. Please wait a minute, then send it again."))
     try:
         table = read_table(data)
-        parts: list[dict[str, Any]] = []
-        rows = 0
-        for number, (size, part) in enumerate(packed(table.rows()), start=1):
-            parts.append({"number": number, "data": part})
-            rows += size
-        return table, parts, rows
+        return table, *read_all(table)
     finally:
         _reading.release()
 

@@ -1,5 +1,7 @@
 """Wires the room into the application."""
 
+from functools import partial
+
 from flask import Flask, url_for
 
 from app.accounts.rights import Permission
@@ -40,45 +42,34 @@ _UNDONE = {
 def init_app(app: Flask) -> None:
     """Register the room's pages, the work it does, and its duty."""
     app.register_blueprint(views.bp)
-    needs = Permission.MANAGE_ATTENDEES
+    kind = partial(kinds.Kind, needs=Permission.MANAGE_ATTENDEES, address=_address)
     kinds.register(
         service.CHECK,
-        kinds.Kind(
+        kind(
             title=_l("Import: what would happen"),
             step=checking.step,
-            needs=needs,
             outcomes={},
             take_back=checking.take_back,
             also_when_refused=True,
-            address=_address,
         ),
     )
     kinds.register(
         service.APPLY,
-        kinds.Kind(
+        kind(
             title=_l("Import of attendees"),
             step=applying.step,
-            needs=needs,
             outcomes={**_OUTCOMES, **_UNDONE},
             take_back=undoing.step,
             also_when_refused=True,
-            address=_address,
         ),
     )
     kinds.register(
         service.UNDO,
-        kinds.Kind(
-            title=_l("Undoing an import"),
-            step=undoing.step,
-            needs=needs,
-            outcomes=_UNDONE,
-            can_be_stopped=False,
-            address=_address,
-        ),
+        kind(title=_l("Undoing an import"), step=undoing.step, outcomes=_UNDONE, can_be_stopped=False),
     )
     words.register(_ACTIONS)
     words.register_fields(_FIELDS)
-    undo.register(applying.IMPORTED, service.undo_entry, needs={needs.value}, needs_proof=True)
+    undo.register(applying.IMPORTED, service.undo_entry, needs={Permission.MANAGE_ATTENDEES}, needs_proof=True)
     receivers.connect()
     jobs.register(app, "forget imports", forgetting.forget)
 

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, raiseload
 
+from app.attendees.marking import with_other_tags
 from app.core.db import require_transaction
 from app.events.models import TicketType
 from app.history.service import Actor, record
@@ -120,7 +121,7 @@ def _with_more(session: Session, registration_ids: Sequence[int]) -> set[int]:
         AttendeeNote.registration_id == Registration.id, AttendeeNote.created_at > Registration.created_at
     )
     statement = select(Registration.id).where(Registration.id.in_(registration_ids), passes_on | noted)
-    return set(session.scalars(statement))
+    return set(session.scalars(statement)) | with_other_tags(registration_ids)
 
 
 def _told(session: Session, people: Sequence[Registration]) -> set[int]:

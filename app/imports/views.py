@@ -17,7 +17,7 @@ from app.events.managed import Managed, managed_event
 from app.events.models import EventState
 from app.imports import queries, service, template_file, words
 from app.imports.files_rows import BYTES_MAX
-from app.imports.forms import ApplyForm, ColumnsForm, FileForm, columns_form
+from app.imports.forms import ApplyForm, ColumnsForm, FileForm, SheetForm, columns_form, sheet_form
 from app.imports.models import Import, ImportState, Outcome
 from app.imports.problems import Problem, UnreadableFileError
 from app.imports.rules import importable
@@ -55,7 +55,7 @@ def receive(slug: str) -> BaseResponse:
     """Take a file in, or say what is wrong with it."""
     managed, form = _managed(slug), FileForm(request.form)
     data = _sent()
-    if not data:
+    if data is None:
         form.refuse(BadInputError(_("Choose the file that you want to bring."), field="file"))
         return _index_page(managed, form, 422)
     try:
@@ -117,6 +117,23 @@ def check(slug: str, import_id: int) -> BaseResponse:
     return see_other("work.show", slug=slug, code=code)
 
 
+@bp.post(f"/{_ID}/sheet")
+def choose_sheet(slug: str, import_id: int) -> BaseResponse:
+    """Let another sheet of the workbook be the list."""
+    managed, work = _import(slug, import_id)
+    form = sheet_form(work, request.form)
+    if form is None:
+        return see_other(".columns", slug=slug, import_id=str(import_id))
+    if not form.validate():
+        return _columns_page(managed, work, _columns_form(work), 422, sheets=form)
+    try:
+        service.choose_sheet(managed.event.id, work.id, form.sheet.data)
+    except BadInputError as error:
+        form.refuse(error)
+        return _columns_page(managed, work, _columns_form(work), 422, sheets=form)
+    return see_other(".columns", slug=slug, import_id=str(import_id))
+
+
 @bp.post(f"/{_ID}/application")
 def apply(slug: str, import_id: int) -> BaseResponse:
     """Apply what the dry run has shown; where that is no longer true, make it anew."""
@@ -158,10 +175,10 @@ def discard(slug: str, import_id: int) -> BaseResponse:
     return see_other(".index", slug=slug)
 
 
-def _sent() -> bytes:
+def _sent() -> bytes | None:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
-        return b""
+        return None
     with sent.stream as stream:
         return stream.read()
 
@@ -194,7 +211,9 @@ def _columns_form(work: Import, data: Any = None) -> ColumnsForm:  # noqa: ANN40
     return columns_form(work, questions, queries.ticket_types_of(work.event_id), data)
 
 
-def _columns_page(managed: Managed, work: Import, form: ColumnsForm, status: int = 200) -> Response:
+def _columns_page(
+    managed: Managed, work: Import, form: ColumnsForm, status: int = 200, *, sheets: SheetForm | None = None
+) -> Response:
     return manage_page(
         "imports/columns.html",
         status,
@@ -202,6 +221,7 @@ def _columns_page(managed: Managed, work: Import, form: ColumnsForm, status: int
         event=managed.event,
         work=work,
         form=form,
+        sheets=sheets or sheet_form(work),
         program=words.PROGRAMS.get(work.program, ""),
         encoding=words.ENCODINGS.get(work.about.get("encoding", ""), ""),
         delimiter=words.DELIMITERS.get(work.about.get("delimiter", ""), ""),
@@ -212,10 +232,11 @@ def _columns_page(managed: Managed, work: Import, form: ColumnsForm, status: int
 def _import_page(managed: Managed, work: Import, form: ApplyForm, status: int = 200) -> Response:
     wanted = {outcome.value: outcome for outcome in Outcome}.get(request.args.get("outcome", ""))
     event, heads = managed.event, words.heads_of(work)
+    choices = words.choices_of(work, importable(questions_of(event.id)))
 
     def said(stored: dict[str, Any]) -> tuple[str, str]:
         problem = Problem.of(stored)
-        return words.place(problem, heads), words.sentence(problem)
+        return words.place(problem, heads), words.sentence(problem, choices)
 
     return manage_page(
         "imports/show.html",

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from app.core.i18n import Texts, current_language
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy_gettext as _l
 from app.imports import headers
 from app.imports.models import Import, ImportState, Outcome
 from app.imports.problems import Code, Problem, letter_of
+from app.registrations.models import Question
 from app.web.filters import between_sentences
 
 # Of programs whose lists are known: their own names.
@@ -70,10 +72,30 @@ _SENTENCES: Final[Mapping[Code, object]] = {
 _SPOILED: Final = frozenset({Code.SCIENTIFIC, Code.ROUNDED})
 
 
-def sentence(problem: Problem) -> str:
-    """Return what is wrong, as a sentence; with its row where it is about a whole file."""
+def choices_of(work: Import, questions: Sequence[Question]) -> dict[int, str]:
+    """Return what can be answered to the questions of an import that have choices, by their column, in words."""
+    language = current_language()
+    of_question = {
+        headers.PREFIX + each.key: _(", ").join(
+            Texts(**option.get("label", {})).in_language(language) or str(option["value"]) for option in each.options
+        )
+        for each in questions
+        if each.options
+    }
+    return {column: of_question[target] for column, target in enumerate(work.targets) if target in of_question}
+
+
+def sentence(problem: Problem, choices: Mapping[int, str] | None = None) -> str:
+    """Return what is wrong, as a sentence; with its row where it is about a whole file.
+
+    `choices`: what can be answered, by the column, for whoever chose something else.
+    """
     values = {"row": problem.row or 0, **problem.details}
     said = str(_SENTENCES[problem.code]) % values
+    offered = (choices or {}).get(problem.column) if problem.column is not None else None
+    if problem.code is Code.CHOICE and offered:
+        they_are = _("They are: %(choices)s.", choices=offered)
+        return f"{said}{between_sentences()}{they_are}"
     return said if problem.code not in _SPOILED else f"{said}{between_sentences()}{_EXCEL}"
 
 

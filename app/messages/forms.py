@@ -34,7 +34,7 @@ from app.messages.words import answer_words
 from app.registrations.marks import AttendeeTag
 from app.registrations.models import Question, QuestionKind
 from app.registrations.queries import all_questions_of
-from app.registrations.words import state_names
+from app.registrations.words import source_name, state_names
 from app.web.fields import LocalTimeField, TextsField
 from app.web.forms import Form, one_line
 from app.web.versions import EditForm
@@ -188,7 +188,11 @@ def _boxes(label: str, choices: Sequence[tuple[str, str]], present: Sequence[str
 
 def _sources(present: str) -> list[SelectChoice]:
     wherever = SelectChoice("", _("From wherever"))
-    return [wherever, SelectChoice(present, present.removeprefix("=") or _("not known"))] if present else [wherever]
+    return (
+        [wherever, SelectChoice(present, source_name(present.removeprefix("=")) or _("not known"))]
+        if present
+        else [wherever]
+    )
 
 
 class ScheduleForm(Form):

@@ -12,7 +12,7 @@ from app.events.models import TicketType
 from app.history import words
 from app.messages.models import MessageState
 from app.registrations.models import Question
-from app.registrations.words import answer_in_words, state_names
+from app.registrations.words import answer_in_words, source_name, state_names
 
 __all__ = ["audience_words", "failure_names", "letter_names", "register", "state_words", "tab_names"]
 
@@ -66,7 +66,7 @@ def audience_words(
     if wanted.signed_up_to:
         found.append((_("Signed up until"), wanted.signed_up_to.isoformat()))
     if wanted.source is not None:
-        found.append((_("Came from"), wanted.source or _("not known")))
+        found.append((_("Came from"), source_name(wanted.source) or _("not known")))
     return found
 
 

@@ -14,10 +14,12 @@ from app.events.models import Event
 from app.numbers import queries
 from app.numbers.charts import Cell, Chart, Series, Table
 from app.numbers.models import PartnerLink
-from app.numbers.queries import Earlier, Places
+from app.numbers.queries import OTHERS, Earlier, Places
 from app.numbers.rules import Forecast, Span, forecast, percent, ranked, spans
 from app.numbers.words import in_percent, percent_sign
 from app.registrations.models import LIVE, SEATED, RegistrationState
+from app.registrations.sources import RESERVED
+from app.registrations.words import source_name
 
 SIGN_UPS: Final = "sign-ups"
 SOURCES: Final = "sources"
@@ -133,21 +135,24 @@ def spoken_day(day: date, *, with_year: bool = False) -> str:
 
 def sources(places: Sequence[Places], links: Sequence[PartnerLink]) -> Chart | None:
     """Return where the sign-ups came from; None where that is known of nobody."""
-    names = {link.code: link.name for link in links}
+    names = {link.code: link.name for link in links} | {code: source_name(code) for code in RESERVED}
     signed_up: dict[str, int] = {}
     came: dict[str, int] = {}
     for each in places:
         signed_up[each.source] = signed_up.get(each.source, 0) + each.number
         came[each.source] = came.get(each.source, 0) + each.came
     unknown, unknown_came = signed_up.pop("", 0), came.pop("", 0)
+    rest = signed_up.pop(OTHERS, 0)
     if not signed_up:
         return None
     shown, others, groups = ranked(signed_up, limit=SOURCES_MAX)
-    total = unknown + sum(signed_up.values())
+    total = unknown + rest + sum(signed_up.values())
     lines = [(names.get(code) or code, number, came[code]) for code, number in shown]
-    if groups:
-        rest = sum(came.values()) - sum(came[code] for code, _number in shown)
-        lines.append((_("Others (%(groups)s)", groups=groups), others, rest))
+    if groups or rest:
+        others_came = sum(came.values()) - sum(came[code] for code, _number in shown)
+        # How many kinds there are is not counted where they are too many to tell apart.
+        others_name = _("Others") if rest else _("Others (%(groups)s)", groups=groups)
+        lines.append((others_name, others + rest, others_came))
     if unknown:
         lines.append((_("Not known"), unknown, unknown_came))
     code, number = shown[0]

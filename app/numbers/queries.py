@@ -27,6 +27,9 @@ from app.registrations.models import (
 from app.registrations.overbooking import Show
 
 LINKS_MAX: Final = 100
+# Sources in their states that are told apart; anybody can make words up in an address.
+PLACES_MAX: Final = 1_000
+OTHERS: Final = "*"  # what is told of all other sources together; no word of an address
 # Of all answers to an event's questions together, those that say something of their own.
 GROUPS_MAX: Final = 50_000
 EARLIER_MAX: Final = 10
@@ -61,10 +64,44 @@ class Earlier:
 
 
 def places(event_id: int) -> list[Places]:
-    """Return the event's registrations by source and state."""
+    """Return the event's registrations by source and state: those of the most people, all others as OTHERS."""
+    number = func.count()
+    came = func.count(Registration.checked_in_at)
+    rows = db.session.execute(
+        select(Registration.source, Registration.state, number, came)
+        .where(Registration.event_id == event_id)
+        .group_by(Registration.source, Registration.state)
+        .order_by(number.desc(), Registration.source, Registration.state)
+        .limit(PLACES_MAX + 1)
+    )
+    found = [Places(*row) for row in rows]
+    if len(found) <= PLACES_MAX:
+        return found
+    shown = found[:PLACES_MAX]
+    of_all = db.session.execute(
+        select(Registration.state, number, came)
+        .where(Registration.event_id == event_id)
+        .group_by(Registration.state)
+        .order_by(Registration.state)
+    )
+    return shown + [Places(OTHERS, state, *_left(shown, state, *both)) for state, *both in of_all]
+
+
+def _left(shown: Sequence[Places], state: RegistrationState, number: int, came: int) -> tuple[int, int]:
+    """Return what is left of all in a state, and of those who came, without those that are shown."""
+    here = [each for each in shown if each.state is state]
+    # Somebody may have signed up or left between the two statements.
+    return (
+        max(0, number - sum(each.number for each in here)),
+        max(0, came - sum(each.came for each in here)),
+    )
+
+
+def places_by(event_id: int, sources: Sequence[str]) -> list[Places]:
+    """Return the event's registrations from these sources, at most as many as there are links, by state."""
     rows = db.session.execute(
         select(Registration.source, Registration.state, func.count(), func.count(Registration.checked_in_at))
-        .where(Registration.event_id == event_id)
+        .where(Registration.event_id == event_id, Registration.source.in_(sources[:LINKS_MAX]))
         .group_by(Registration.source, Registration.state)
         .order_by(Registration.source, Registration.state)
     )

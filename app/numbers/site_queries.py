@@ -17,6 +17,7 @@ from app.registrations.models import Registration, RegistrationState
 # The latest ones; who asks for older figures has the history of the site and not its present.
 EVENTS_MAX: Final = 500
 RETURNING_MAX: Final = 24
+UNCOUNTED_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,18 @@ def past_events(*, now: datetime) -> list[Past]:
         .order_by(Event.starts_at, Event.id)
     )  # fmt: skip
     return [Past(*row) for row in rows]
+
+
+def uncounted(*, now: datetime) -> list[tuple[str, Texts]]:
+    """Return the latest public events that are over and counted nobody, by slug and title."""
+    came = exists().where(Registration.event_id == Event.id, Registration.checked_in_at.is_not(None))
+    rows = db.session.execute(
+        select(Event.slug, Event.title)
+        .where(Event.state == EventState.PUBLISHED, Event.ends_at <= now, Event.attendance.is_(None), ~came)
+        .order_by(Event.starts_at.desc(), Event.id.desc())
+        .limit(UNCOUNTED_MAX)
+    )
+    return [(slug, title) for slug, title in rows]
 
 
 def returning(events: Sequence[Past]) -> list[Returning]:

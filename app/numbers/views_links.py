@@ -96,9 +96,10 @@ def _address(event: Event, link: PartnerLink) -> str:
 
 def _page(managed: Managed, form: LinkForm, status: int = 200) -> Response:
     event = managed.event
-    places = queries.places(event.id)
+    links = queries.links_of(event.id)
+    places = queries.places_by(event.id, [link.code for link in links])
     lines = []
-    for link in queries.links_of(event.id):
+    for link in links:
         mine = [each for each in places if each.source == link.code]
         lines.append(
             Line(

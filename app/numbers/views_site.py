@@ -3,12 +3,12 @@
 from flask import Blueprint, Response, request
 
 from app.accounts.gate import PATH, require
-from app.accounts.pages import manage_page
+from app.accounts.pages import manage_page, site_permissions
 from app.accounts.rights import Permission
 from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import gettext as _
-from app.numbers import site_charts
+from app.numbers import site_charts, site_queries
 from app.numbers.charts import Chart
 from app.numbers.figures import figure, file, picture
 
@@ -18,10 +18,12 @@ bp = Blueprint("site_numbers", __name__, url_prefix=f"{PATH}/numbers")
 @bp.get("")
 def index() -> Response:
     """Show attendance over time, who comes back, and who does not come."""
-    require(Permission.SEE)
-    now = utc_now()
+    organizer, now = require(Permission.SEE), utc_now()
     figures = [figure(chart, ".") for chart in site_charts.of_site(now=now)]
-    return manage_page("numbers/site.html", figures=figures, as_of=now)
+    # Where nothing is counted yet, where to begin; for whoever may.
+    begins = not figures and Permission.EDIT in site_permissions(organizer)
+    uncounted = site_queries.uncounted(now=now) if begins else []
+    return manage_page("numbers/site.html", figures=figures, uncounted=uncounted, as_of=now)
 
 
 @bp.get("/charts/<key>.svg")

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.core.i18n import Language, Texts
 from app.core.i18n import gettext as _
+from app.registrations import sources
 from app.registrations.models import Question, QuestionKind, RegistrationState
 from app.registrations.purposes import masked
 
@@ -22,6 +23,12 @@ def state_names() -> dict[RegistrationState, str]:
         RegistrationState.CANCELLED: _("Cancelled"),
         RegistrationState.DECLINED: _("Declined"),
     }
+
+
+def source_name(source: str) -> str:
+    """Return what people call a source, in the page's language; that of an address is its own word."""
+    ours: dict[str, str] = {sources.IMPORTED: _("Imported"), sources.BY_HAND: _("By hand")}
+    return ours.get(source, source)
 
 
 def answer_in_words(question: Question, language: Language, *, is_whole: bool = False) -> Callable[[Any], Cell]:

@@ -55,6 +55,16 @@ class Fault(StrEnum):
     WIDE = "wide"
 
 
+# What people write for what a placeholder is called: no likeness of letters leads from one to the other.
+_SAID: Final[Mapping[str, str]] = {
+    "姓名": "name", "名字": "name", "称呼": "name", "活动": "event", "活动名称": "event", "标题": "event",
+    "时间": "when", "日期": "when", "地点": "where", "地址": "where", "场地": "where", "venue": "where",
+    "票种": "ticket_type", "报名编号": "code", "编号": "code", "报名码": "code",
+    "place": "where", "date": "when", "time": "when",
+}  # fmt: skip
+_CLOSE: Final = 0.7  # of the letters; "venue" is not "event"
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """Where a text cannot be filled: line and column count from 1; `nearest` is the name that may have been meant."""
@@ -119,7 +129,9 @@ def _fault_of(piece: re.Match[str], names: Collection[str]) -> Fault | None:
 
 def _nearest(written: str, names: Collection[str]) -> str | None:
     asked = written.strip().casefold()[:_WRITTEN_MAX].replace(" ", "_").replace("-", "_")
-    return next(iter(get_close_matches(asked, sorted(names), n=1)), None)
+    if (meant := _SAID.get(asked)) is not None:
+        return meant if meant in names else None
+    return next(iter(get_close_matches(asked, sorted(names), n=1, cutoff=_CLOSE)), None)
 
 
 def names_in(text: str) -> set[str]:

@@ -39,7 +39,8 @@ class Kind:
     `take_back` undoes what was done when somebody stops the work, a step at a time as `step` does; without one, what
     was done stays. `also_when_refused`: it is taken back as well when a step refuses to go on. `address` is the path
     of the page about what came of it. `private` names those of its params that may be about people: they are emptied
-    when the work has ended, whatever its end; after a fault of the site, when it can go on no longer.
+    when the work has ended, whatever its end; after a fault of the site, when it can go on no longer. `close` writes
+    down what was done where it is not taken back: when somebody stops the work, or a step refuses to go on.
     """
 
     title: object  # lazily translated
@@ -48,6 +49,7 @@ class Kind:
     outcomes: Mapping[str, object]  # what the numbers in `task.counts` are called, lazily translated
     take_back: Step | None = None
     also_when_refused: bool = False
+    close: Callable[[Task, datetime], None] | None = None
     can_be_stopped: bool = True
     private: tuple[str, ...] = ()
     address: Callable[[Task, str], str | None] = lambda _task, _slug: None

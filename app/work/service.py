@@ -203,6 +203,8 @@ def _step(task: Task, *, now: datetime) -> bool:
         more = run(task, now) if run is not None else False
     task.attempts = 0
     if not more:
+        if is_stopping:
+            _close(task, now=now)
         ended = TaskState.FAILED if task.refusal else TaskState.STOPPED
         task.state, task.finished_at = ended if is_stopping else TaskState.DONE, now
         kinds.empty_private(task)
@@ -220,9 +222,17 @@ def _refuse(task_id: int, words: str, *, now: datetime, is_due: bool = True) -> 
         if kind.take_back is not None and kind.also_when_refused and not is_stopping:
             _begin_taking_back(task)
             return True
+        _close(task, now=now)
         task.state, task.finished_at = TaskState.FAILED, now
         kinds.empty_private(task)
         return False
+
+
+def _close(task: Task, *, now: datetime) -> None:
+    close = kinds.kind_of(task).close
+    if close is not None:
+        with speaking(task.language):
+            close(task, now)
 
 
 def _begin_taking_back(task: Task) -> None:

@@ -1,10 +1,12 @@
 """One decision on many attendees: what it would do, what it does, at once and as long work."""
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
-from app.attendees import bulk, marking
+from app.attendees import bulk, bulk_marks, marking
 from app.attendees.bulk import Action, Order, Selection
 from app.attendees.wanted import Wanted
 from app.core.clock import utc_now
@@ -14,6 +16,7 @@ from app.events.service import apply_changes
 from app.history.models import Entry
 from app.history.service import THE_SITE
 from app.mail.models import Letter
+from app.registrations import erasing
 from app.registrations.marks import AttendeeTag
 from app.registrations.models import Registration, RegistrationState
 from app.registrations.service import cancel
@@ -133,6 +136,25 @@ def test_tag_is_put_on_and_undone_on_the_page_for_those_who_did_not_have_it(app,
     assert tagged(db) == [("ada", "VIP")]
 
 
+def test_those_who_were_ticked_are_written_to_by_a_tag_of_their_own(app, db, event):
+    browser = signed_in(app)
+    who = [("who", str(id_)) for id_ in ids(db, "ada", "cy")]
+
+    asked = browser.get(BULK, query_string=MultiDict([("lang", "en"), ("do", "write"), *who])).text
+    tag = re.search(r'value="(E-mail [^"]+)"', asked)
+    done = browser.post(BULK, data=MultiDict([("do", "tag"), ("then", "write"), ("with-tag", tag[1]), *who]))
+    message = browser.get(done.location).text
+    all_of_them = browser.get(f"{BULK}?do=write&all=1&status=waiting").location
+    nobody = browser.get(f"{BULK}?do=write").location
+
+    assert "The message finds them by this tag" in asked
+    assert tagged(db) == [("ada", tag[1]), ("cy", tag[1])]
+    assert done.location.partition("?")[0].endswith("/organizer/events/meetup/messages/new")
+    assert re.search(rf'checked[^>]*value="{tag[1]}"', message)
+    assert all_of_them.endswith("/organizer/events/meetup/messages/new?status=waiting")
+    assert nobody.endswith(f"{LIST}?none=1")
+
+
 def test_page_says_before_that_letters_cannot_be_taken_back_and_asks_for_a_reason(app, db, event):
     browser = signed_in(app)
     who = {"do": "cancel", "who": str(ids(db, "ada")[0])}
@@ -169,6 +191,69 @@ def test_many_are_long_work_that_stops_at_who_was_there_and_goes_on_after_each_s
     assert (task.params["query"], task.params["words"]) == (None, None)
     assert (states(event)["fay"], states(event)["gus"], late.state.value) == ("declined", "declined", "pending")
     assert db.scalar(select(func.count()).where(Letter.kind == "declined")) == 2
+
+
+def tagged_by_long_work(browser, monkeypatch, tag="vip", *, do="tag"):
+    """Tag everybody as long work of steps of two, and return the page that follows it."""
+    monkeypatch.setattr(bulk, "AT_ONCE_MAX", 1)
+    monkeypatch.setattr(bulk, "STEP", 2)
+    monkeypatch.setattr(bulk_marks, "STEP", 2)
+    task = browser.post(BULK, data={"do": do, "all": "1", "q": "example", "with-tag": tag}).location
+    advance()
+    return browser.get(f"{task}?lang=en").text
+
+
+def advance():
+    while work.advance(utc_now()):
+        pass
+
+
+def test_tag_on_many_is_undone_in_one_step_for_those_who_got_it_by_that(app, db, event, monkeypatch):
+    at = {"by": THE_SITE, "now": utc_now()}
+    marking.add_tag(ids(db, "ada")[0], "VIP", **at)
+    browser = signed_in(app)
+    says = browser.get(f"{BULK}?do=tag&all=1&lang=en").text
+    page = tagged_by_long_work(browser, monkeypatch)
+    offer = browser.get(f"{LIST}?done=&lang=en").text
+    whole = db.scalars(select(Entry).where(Entry.action == "attendees.tagged")).one()
+    marking.remove_tag(ids(db, "bob")[0], "vip", **at)
+    marking.add_tag(ids(db, "bob")[0], "vip", **at)
+    everybody = [name for name, _tag in tagged(db)]
+    erasing.erase_registration(ids(db, "eve")[0], "eve@example.com", by=THE_SITE, now=utc_now())
+
+    undo = f"/organizer/events/meetup/history/{whole.id}/undo"
+    answers = [browser.post(undo).status_code for _each in range(2)]
+    advance()
+
+    assert "This can be undone." in says
+    assert f'href="{LIST}?done=&amp;lang=en"' in page
+    assert f'action="{undo}' in offer
+    assert (whole.changes["number"], len(everybody)) == ([None, 7], 8)
+    assert answers == [303, 409]
+    assert tagged(db) == [("ada", "VIP"), ("bob", "vip")]
+    undone = db.scalars(select(Task).where(Task.kind == bulk_marks.UNDO_KIND)).one()
+    assert (undone.state, undone.counts) == (TaskState.DONE, {"untagged": 5, "unchanged": 1})
+
+
+def test_tag_taken_off_many_and_stopped_on_the_way_is_put_on_again(app, db, event, monkeypatch):
+    browser = signed_in(app)
+    tagged_by_long_work(browser, monkeypatch)
+    before = tagged(db)
+    browser.post(BULK, data={"do": "untag", "all": "1", "with-tag": "VIP"})
+    task = db.scalars(select(Task).order_by(Task.id.desc()).limit(1)).one()
+    with transaction():
+        bulk.step(db.get_one(Task, task.id), utc_now())
+    work.stop(task.id, now=utc_now())
+    advance()
+    left = tagged(db)
+    whole = db.scalars(select(Entry).where(Entry.action == "attendees.untagged")).one()
+
+    browser.post(f"/organizer/events/meetup/history/{whole.id}/undo")
+    advance()
+
+    assert whole.changes["number"] == [None, 2]
+    assert left == before[2:]
+    assert tagged(db) == [(name, "vip") for name, _tag in before]
 
 
 def test_filter_by_a_tag_goes_with_the_decision_about_another_tag(app, db, event):

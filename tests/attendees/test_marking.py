@@ -71,6 +71,16 @@ def test_page_takes_tags_and_notes_and_deletes_ones_own(app, db, ada):
     assert (db.scalars(select(AttendeeNote)).all(), db.scalars(select(AttendeeTag)).all()) == ([], [])
 
 
+def test_page_says_in_what_was_done_which_tag_it_was(app, ada):
+    marking.add_tag(ada.id, "VIP", by=THE_SITE, now=NOW)
+    marking.remove_tag(ada.id, "vip", by=THE_SITE, now=NOW)
+
+    done = signed_in(app).get(f"{LIST}/{ada.code}?lang=en").text.partition("What was done")[2]
+
+    assert '<strong>Tag put on</strong> <span class="badge">VIP</span>' in done
+    assert '<strong>Tag taken off</strong> <span class="badge">VIP</span>' in done
+
+
 def test_person_reads_what_was_written_about_them_and_it_goes_with_them(app, db, ada):
     marking.add_tag(ada.id, "VIP", by=THE_SITE, now=NOW)
     marking.add_note(ada.id, "Needs a ramp", by=THE_SITE, now=NOW)

@@ -17,6 +17,8 @@ from app.events.service import apply_changes
 from app.history.models import Entry
 from app.mail.models import Failure, Letter, LetterState, RefusedAddress
 from app.registrations.changes import announce
+from app.registrations.models import Registration
+from app.registrations.sources import BY_HAND, IMPORTED
 from tests.support.factories import sign_up_as
 from tests.support.organizers import signed_in
 
@@ -56,6 +58,15 @@ def test_list_narrows_by_search_and_status_and_keeps_both_in_its_links(event, br
     assert emails(page) == ["bob@example.com"]
     assert 'href="/organizer/events/meetup/attendees.csv?q=b&amp;status=waiting&amp;lang=en"' in page
     assert 'value="b"' in page
+
+
+def test_empty_list_says_what_can_be_done(browser, make_event):
+    make_event("meetup")
+
+    page = browser.get(LIST + "?lang=en").text
+
+    assert "Nobody has signed up yet" in page
+    assert "add somebody by hand, or import a list" in page
 
 
 def test_list_says_when_nobody_fits(event, browser):
@@ -224,3 +235,22 @@ def test_an_address_that_refuses_is_marked_and_the_letter_says_why(event, browse
 
     assert page.count("refuses e-mails") == 1
     assert "Nobody has this address." in page
+
+
+def test_where_somebody_came_from_is_said_in_the_language_of_the_page(event, browser, db):
+    with transaction() as session:
+        for email_key, source in (
+            ("wang@example.com", IMPORTED),
+            ("ada@example.com", BY_HAND),
+            ("bob@example.com", "zhihu"),
+        ):
+            session.execute(update(Registration).where(Registration.email_key == email_key).values(source=source))
+    codes = dict(db.execute(select(Registration.email_key, Registration.code)).all())
+
+    page = browser.get(LIST + "?lang=zh").text
+    people = [browser.get(f"{LIST}/{codes[f'{name}@example.com']}?lang=zh").text for name in ("wang", "ada", "bob")]
+
+    for value, words in ((BY_HAND, "手动添加"), (IMPORTED, "名单导入"), ("zhihu", "zhihu")):
+        assert f'<option value="{value}">{words}</option>' in page
+    for person, words in zip(people, ("名单导入", "手动添加", "zhihu"), strict=True):
+        assert f"<dt>来源</dt><dd>{words}</dd>" in person

@@ -108,6 +108,12 @@ def count(event, *, sees_people=True, names=False, language="en"):
     )
 
 
+def test_a_kitchen_without_a_question_leads_to_one(app, make_event):
+    make_event("meetup")
+
+    assert f'href="{BASE.removesuffix("/exports")}/sign-up/questions/new' in signed_in(app).get(f"{BASE}/kitchen").text
+
+
 def test_the_kitchen_is_told_how_many_of_those_who_come_eat_what(event):
     meal = add_question(event, "meal", kind=QuestionKind.ONE_CHOICE, purpose=Purpose.DIET, options=MEALS)
     for name, answer in (("ada", "vegan"), ("bob", "vegan"), ("cyd", "gone"), ("dan", None), ("waits", "halal")):

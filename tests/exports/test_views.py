@@ -132,6 +132,17 @@ def test_the_history_says_columns_filter_and_rows_and_not_what_was_searched_for(
     assert "Name, Company" in page
 
 
+def test_without_a_layout_the_page_says_that_mornings_need_one(app, event):
+    browser, says = signed_in(app), "keep one above"
+
+    before = browser.get("/organizer/events/meetup/exports?lang=en").text
+    browser.post("/organizer/events/meetup/exports/layouts", data={"use": "name", "format": "csv", "name": "Badges"})
+    after = browser.get("/organizer/events/meetup/exports?lang=en").text
+
+    assert says in before
+    assert says not in after
+
+
 def test_a_layout_is_kept_used_changed_renamed_and_deleted(app, db, event, ada):
     browser = signed_in(app)
     data = ticked("email", "name", email=1, name=2) | {"name": "Badges"}

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
+from app.attendees import marking
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.errors import BadInputError, ConflictError
@@ -10,6 +11,7 @@ from app.core.i18n import Texts
 from app.events.models import TicketType
 from app.events.service import apply_changes
 from app.history.models import Entry
+from app.history.service import THE_SITE
 from app.imports.models import Import, ImportPart, ImportRow, ImportState
 from app.mail.models import Letter
 from app.registrations import service as registrations
@@ -211,6 +213,26 @@ def test_undoing_cancels_who_was_told_and_leaves_who_was_changed(make_event, db)
     kinds = db.scalars(select(Letter.kind).where(Letter.kind == "removed")).all()
     assert len(kinds) == 2
     assert seats(db, event) == [1]
+
+
+def test_undoing_leaves_whoever_was_tagged_or_written_about_since(make_event, db):
+    event = make_event()
+    names = ("tagged", "untagged", "noted", "tried", "taken", "plain")
+    work = applied(event, csv_of([["姓名", "邮箱", "标签"], *[[name, f"{name}@example.com", "VIP"] for name in names]]))
+    ids = dict(db.execute(select(Registration.name, Registration.id)).all())
+    at = {"by": THE_SITE, "now": utc_now()}
+    marking.add_tag(ids["tagged"], "志愿者", **at)
+    marking.remove_tag(ids["untagged"], "vip", **at)
+    marking.add_note(ids["noted"], "坐第一排", **at)
+    for change in (marking.add_tag, marking.remove_tag):
+        change(ids["tried"], "志愿者", **at)
+    for change in (marking.remove_tag, marking.add_tag):
+        change(ids["taken"], "VIP", **at)
+
+    work = undo(work)
+
+    assert set(states(event)) == {"tagged", "untagged", "noted"}
+    assert (work.counts["removed"], work.counts["kept"]) == (3, 3)
 
 
 def test_undone_once_is_undone(make_event):

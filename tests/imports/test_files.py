@@ -110,10 +110,11 @@ def test_a_workbook_is_read(write):
     assert cells(write(PEOPLE)) == PEOPLE
 
 
-def test_the_first_sheet_with_rows_is_read_and_the_others_are_counted():
+def test_the_first_sheet_with_rows_is_read_and_the_others_stand_beside_it():
     table = read_table(xlsx_of([], people=PEOPLE, more=[["x"]]))
 
     assert (table.sheet, table.sheets, [row.cells for row in table.rows()]) == ("people", 3, PEOPLE)
+    assert [(other.sheet, [row.cells for row in other.rows()]) for other in table.others] == [("more", [["x"]])]
 
 
 def test_a_hidden_sheet_is_not_read():

@@ -1,10 +1,12 @@
 """The pages of an import, as an organizer's browser meets them."""
 
 import io
+import re
 from datetime import timedelta
 
+import openpyxl
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.models import Organizer, Role, SignInSession
 from app.core.clock import utc_now
@@ -12,10 +14,10 @@ from app.core.db import transaction
 from app.core.i18n import Texts
 from app.events.models import EventRole
 from app.imports import forgetting, service
-from app.imports.models import Import, ImportRow, ImportState
+from app.imports.models import Import, ImportPart, ImportRow, ImportState
 from app.registrations.models import QuestionKind
 from app.work.models import Task
-from tests.imports.samples import PEOPLE, advance, check, csv_of, outcomes, xlsx_of
+from tests.imports.samples import PEOPLE, advance, check, csv_of, fresh, outcomes, saved, xlsx_of
 from tests.support.factories import add_question, sign_up_as, states
 from tests.support.organizers import signed_in
 
@@ -70,7 +72,7 @@ def test_a_file_goes_all_the_way_and_back(browser, event, db):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "Choose the file"),
+        (b"", "There are no rows in this file."),
         (b"%PDF-1.7", "This is no table."),
         (b'name,email\n"Ada', "The quotation mark that opens in row 2 is never closed."),
         (xlsx_of([["x"] * 5000]), "Row 1 has 5000 columns. At most 200 can be read"),
@@ -82,6 +84,82 @@ def test_a_file_that_cannot_be_read_is_refused_beside_its_field(browser, event, 
     assert response.status_code == 422
     assert words in response.text
     assert db.scalars(select(Import)).all() == []
+
+
+def test_without_a_file_one_is_asked_for(browser, event):
+    assert "Choose the file" in send(browser, b"", name="").text
+
+
+def test_what_is_no_choice_is_told_with_those_there_are(browser, event):
+    options = [
+        {"value": "dev", "label": {"zh": "开发", "en": "Development"}},
+        {"value": "ops", "label": {"zh": "运维"}},
+    ]
+    add_question(event, "role", kind=QuestionKind.ONE_CHOICE, label=Texts(zh="角色", en="Role"), options=options)
+    rows = [["Name", "Email", "Role"], ["Ada", "ada@example.com", "Boss"]]
+    address = send(browser, csv_of(rows)).headers["Location"].partition("?")[0]
+    page = browser.get(address).text
+    kind = page.split('name="ticket_type"')[1].split('<option selected value="')[1].split('"')[0]
+    form = {"column-0": "name", "column-1": "email", "column-2": "q_role", "has_header": "y", "language": "zh"}
+    browser.post(f"{address}/columns", data=form | {"ticket_type": kind})
+    advance()
+
+    assert "“Boss” is not among the choices. They are: Development, 运维." in browser.get(f"{address}?lang=en").text
+    assert "选项中没有“Boss”。可选：开发、运维。" in browser.get(f"{address}?lang=zh").text
+
+
+def workbook_of_a_real_office():
+    """Return one with a cover whose cells are merged, a list, and another list."""
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_of([["报名情况"], ["市场部"]], 线下=PEOPLE, 线上=ONLINE, 空=[])))
+    book.active.merge_cells("A1:C1")
+    return saved(book)
+
+
+ONLINE = [["Name", "Email"], ["Ada", "ada@example.com"]]
+
+
+def test_another_sheet_of_a_workbook_is_read_when_it_is_chosen(browser, event, db):
+    address = send(browser, workbook_of_a_real_office()).headers["Location"].partition("?")[0]
+    first = browser.get(f"{address}?lang=en").text
+    refused = [
+        browser.post(f"{address}/sheet?lang=en", data={"sheet": sheet}).status_code for sheet in ("0", "7", "x", "")
+    ]
+    answer = browser.post(f"{address}/sheet", data={"sheet": "2"})
+    second = browser.get(f"{address}/columns?lang=en").text
+
+    assert "Only the sheet “线下” is read." in first
+    assert re.findall(r'<option(?: selected)? value="(\d)">(.+?)</option>', first)[:2] == [
+        ("1", "线下 (3 rows)"), ("2", "线上 (2 rows)"),
+    ]  # fmt: skip
+    assert "“报名情况” cannot be read:" not in first
+    assert "“Sheet” cannot be read: Cells are merged: A1:C1." in " ".join(first.replace("</p>", "").split())
+    assert refused == [422] * 4
+    assert answer.headers["Location"].endswith(f"{address}/columns")
+    assert ("Only the sheet “线上” is read." in second, "Ada" in second) == (True, True)
+    work = db.scalars(select(Import)).one()
+    check(work)
+    assert outcomes(work) == ["confirmed"]
+    assert browser.post(f"{address}/sheet", data={"sheet": "1"}).status_code == 303
+    check(fresh(work.id))
+    assert outcomes(work) == ["confirmed", "confirmed"]
+
+
+def test_a_sheet_of_a_file_that_is_no_longer_kept_cannot_be_chosen(browser, event, db):
+    address = send(browser, workbook_of_a_real_office()).headers["Location"].partition("?")[0]
+    with transaction() as session:
+        session.execute(delete(ImportPart))
+
+    answer = browser.post(f"{address}/sheet?lang=en", data={"sheet": "1"})
+
+    assert answer.status_code == 409
+    assert "This file is no longer kept." in answer.text
+
+
+def test_a_workbook_of_one_sheet_asks_for_none(browser, event):
+    address = send(browser, xlsx_of(PEOPLE, empty=[])).headers["Location"].partition("?")[0]
+
+    assert 'name="sheet"' not in browser.get(address).text
+    assert browser.post(f"{address}/sheet", data={"sheet": "0"}).status_code == 303
 
 
 def test_a_file_of_twenty_megabytes_may_come_and_a_longer_one_may_not(browser, event):

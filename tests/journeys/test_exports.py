@@ -162,6 +162,31 @@ def test_columns_are_ordered_kept_and_taken_without_a_script(event, people, make
     assert rows == [["Company", "Name"], ["云原生科技", "王芳"], ["", "Bob"]]
 
 
+def test_columns_are_moved_by_buttons_and_by_their_numbers(event, people, make_server, page_at):
+    with make_server() as server:
+        page = page_at(1280, locale="en-GB", base_url=server.base_url)
+        enter(page)
+        page.goto(BASE)
+        before = page.locator("[data-columns] li").evaluate_all("rows => rows.map((row) => row.dataset.name)")
+        page.get_by_role("button", name=f"Down: {before[0]}", exact=True).press("Enter")
+        page.keyboard.press("Enter")
+        said = page.locator("[data-live]").inner_text()
+        page.get_by_label(f"Place of “{before[1]}”").fill("99")
+        page.keyboard.press("Tab")
+        after = page.locator("[data-columns] li").evaluate_all("rows => rows.map((row) => row.dataset.name)")
+        numbers = page.locator(".place").evaluate_all("fields => fields.map((field) => field.value)")
+        page.get_by_label("CSV").check()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download", exact=True).click()
+        head = next(csv.reader(Path(download.value.path()).read_text("utf-8-sig").splitlines()))
+
+    assert said == f"{before[0]}: place 3"
+    assert after == [before[2], before[0], *before[3:], before[1]]
+    assert numbers == [str(number) for number in range(1, len(before) + 1)]
+    assert head[:2] == [before[2], before[0]]
+    assert head[-1] == before[1]
+
+
 def press(page, name):
     with page.expect_navigation():
         page.get_by_role("button", name=name).click()

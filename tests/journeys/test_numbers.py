@@ -82,6 +82,21 @@ def test_numbers_are_readable_for_everybody_and_everywhere(site, page_at, axe, l
     assert drawn == [340] * 9
 
 
+def test_numbers_are_printed_light_with_their_tables(site, page_at):
+    page = page_at(1280, locale="en-GB", base_url=site.base_url)
+    enter(page)
+    page.goto(PAGES[0], wait_until="networkidle")
+
+    page.emulate_media(media="print", color_scheme="dark")
+
+    chart = page.locator("figure#sign-ups")
+    assert chart.locator("tbody tr").last.is_visible()
+    assert not page.locator(".chart-files").first.is_visible()
+    assert not page.locator(".tabs").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('.chart img')).colorScheme") == "light only"
+
+
 def test_numbers_need_no_script(site, page_at):
     page = page_at(375, locale="en-GB", base_url=site.base_url, javascript=False)
     enter(page)

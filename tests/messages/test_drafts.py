@@ -55,6 +55,7 @@ def test_a_placeholder_that_cannot_be_filled_is_refused_where_it_stands(ada, db,
     assert "English · Line 2, column 5: there is no placeholder {evnt}. Did you mean {event}?" in answer.text
     assert "中文 · Line 1, column 1: this { is never closed." in answer.text
     assert "see {evnt}</textarea>" in answer.text
+    assert '<details class="more" open>\n      <summary>Placeholders' in answer.text
     assert db.scalar(select(Message)) is None
 
 

@@ -62,6 +62,14 @@ def test_each_tab_shows_its_letters_and_how_many_there_are(ada, people):
     assert "552 5.2.2 mailbox full" in page
 
 
+def test_an_outbox_says_whether_there_are_none_or_none_that_fit(ada, event):
+    empty, narrowed = ada.get(f"{BASE}?lang=en").text, ada.get(f"{BASE}?state=failed&lang=en").text
+
+    assert "No e-mails yet" in empty
+    assert "No such e-mails" in narrowed
+    assert "No e-mails yet" not in narrowed
+
+
 @pytest.mark.parametrize(
     ("search", "found"), [("Dan Lee", ["dan"]), ("cyd@example.com", ["cyd"]), ("nobody", []), ("zoe@example.com", [])]
 )

@@ -8,6 +8,7 @@ from app.core.clock import utc_now
 from app.numbers import event_charts, queries
 from app.numbers.models import PartnerLink
 from app.registrations.models import RegistrationState
+from app.registrations.sources import IMPORTED
 from tests.numbers.people import add
 from tests.support.factories import LONG_AGO
 
@@ -121,6 +122,26 @@ def test_many_sources_are_shown_as_the_first_and_others(make_event):
     assert rows[0][:2] == ["source-00", 2]
     assert rows[-1] == ["其他（2 种）", 2, 12, 1]
     assert len(rows) == event_charts.SOURCES_MAX + 1
+
+
+def test_sources_without_end_are_added_up_and_nobody_is_lost(make_event, monkeypatch):
+    monkeypatch.setattr(queries, "PLACES_MAX", 14)
+    event = make_event()
+    add(event, at=NOW, people=2)
+    add(event, at=NOW, source=IMPORTED, people=30)
+    for number in range(20):
+        add(event, at=NOW, source=f"source-{number:02}", came=number > 17)
+        add(event, at=NOW, source=f"source-{number:02}", state="cancelled")
+
+    places = queries.places(event.id)
+    counts, chart = event_charts.counts(places, None), event_charts.sources(places, [])
+
+    assert (counts.by_state[RegistrationState.CONFIRMED], counts.by_state[RegistrationState.CANCELLED]) == (52, 20)
+    assert (counts.came, len(places)) == (2, 14 + 2)
+    assert chart.table.rows[0][:2] == ["名单导入", 30]
+    assert chart.table.rows[-2][0] == "其他"
+    assert [sum(row[column] for row in chart.table.rows) for column in (1, 3)] == [72, 2]
+    assert [(each.number, each.came) for each in queries.places_by(event.id, ["source-19"])] == [(1, 0), (1, 1)]
 
 
 def test_nothing_is_shown_of_sources_that_nobody_has(make_event):

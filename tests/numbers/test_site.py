@@ -1,9 +1,14 @@
 """The numbers of the whole community, whole tables compared, on both engines."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
+from app.accounts.models import Organizer, Role
+from app.core.clock import utc_now
+from app.core.db import transaction
 from app.core.i18n import Texts, speaking
 from app.events.models import City
 from app.numbers import site_charts
@@ -83,6 +88,24 @@ def test_site_without_past_events_says_so(app):
 
     assert page.status_code == 200
     assert "Nothing counted yet" in page.text
+    assert '<a class="button" href="/organizer/">To the events</a>' in page.text
+
+
+def test_site_that_counted_nobody_leads_whoever_may_to_the_recaps(app, make_event):
+    for number in range(7):
+        make_event(f"past-{number}", starts_at=NOW - timedelta(days=30 - number))
+    make_event("ahead", starts_at=utc_now() + timedelta(days=30))
+
+    page = signed_in(app).get("/organizer/numbers", headers=ENGLISH).text
+    vera = signed_in(app, "vera@example.com", name="Vera")
+    with transaction() as session:
+        session.execute(update(Organizer).where(Organizer.name == "Vera").values(role=Role.VIEWER))
+    viewer = vera.get("/organizer/numbers", headers=ENGLISH).text
+
+    asked = re.findall(r'href="/organizer/events/([a-z0-9-]+)/recap', page)
+    assert asked == ["past-6", "past-5", "past-4", "past-3", "past-2"]
+    assert "Nothing counted yet" in viewer
+    assert "/recap" not in viewer
 
 
 @pytest.mark.usefixtures("past")

@@ -260,6 +260,7 @@ RIGHTS: dict[str, Rule] = {
     "imports.template": at_event(Permission.MANAGE_ATTENDEES, suffix="csv"),
     "imports.show": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
     "imports.columns": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
+    "imports.choose_sheet": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
     "imports.check": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
     "imports.apply": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),
     "imports.undo": at_event(Permission.MANAGE_ATTENDEES, **_IMPORT),

@@ -77,6 +77,13 @@ def test_a_mistake_is_told_with_its_place_and_the_nearest_name(text, mistake):
     assert found(text)[0] == mistake
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("{姓名}", "name"), ("{地点}", None), ("{venue}", None), ("{nmae}", "name"), ("{x}", None)]
+)
+def test_what_people_call_a_placeholder_leads_to_it_where_there_is_one(written, meant):
+    assert [mistake.nearest for mistake in mistakes(written, {"name", "event"})] == [meant]
+
+
 def test_a_mistake_is_said_in_a_sentence():
     unknown, unclosed = mistakes("Hi {evnt}\nand {", NAMES)
 

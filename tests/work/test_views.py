@@ -66,6 +66,15 @@ def test_page_says_how_far_it_is_and_stops_it(app, begin, db):
     assert browser.post(f"{path}/stop").status_code == 409
 
 
+def test_page_of_work_that_is_to_begin_at_once_names_no_time(app, begin):
+    task = begin()
+
+    page = signed_in(app).get(f"{PAGES}{task.code}?lang=en").text
+
+    assert "This begins in a moment" in page
+    assert "This begins at" not in page
+
+
 def test_page_of_finished_work_leads_to_what_came_of_it(app, begin):
     task = begin()
     service.advance(utc_now())
