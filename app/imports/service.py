@@ -18,7 +18,6 @@ from app.history.models import Entry
 from app.history.service import Actor
 from app.history.undo import changed_since
 from app.imports import applying, queries
-from app.imports.files import read_table
 from app.imports.files_rows import FIRST_ROWS, Row, Table
 from app.imports.headers import CLIP, EMAIL, FIRST_NAME, LAST_NAME, NAME, SINGLE, Recognised, recognise
 from app.imports.models import AT_WORK, NEW, Import, ImportPart, ImportRow, ImportState, Outcome
@@ -122,6 +121,9 @@ def choose_sheet(event_id: int, import_id: int, at: int) -> None:
 
 def _taken_apart(data: bytes) -> tuple[Table, list[Read], list[dict[str, Any]]]:
     """Return what a file is, its sheets and their parts; one file at a time, for each takes a processor."""
+    # Here and not above: few ever bring a file, and a process that serves need not hold what knows workbooks.
+    from app.imports.files import read_table
+
     if not _reading.acquire(timeout=PATIENCE):
         raise BusyError(_("Too much arrives at once right now. Please wait a minute, then send it again."))
     try:
