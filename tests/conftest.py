@@ -1,5 +1,6 @@
 """What every test may ask for. Real parts: both database engines, the site's client, a mail server, a browser."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
         items[:] = order.longest_first(items, workers)
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look no longer for what has become free among all the modules and tests: they stay to the end."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)
