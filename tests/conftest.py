@@ -191,7 +191,7 @@ def make_server(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Serve
     """Start the real site in its own processes on the test's database: `make_server(workers=2, DUTIES="off")`."""
     with ExitStack() as stack:
 
-        def make(*, workers: int = 1, patience: float = 20, name: str = "127.0.0.1", **environment: str) -> Server:
+        def make(*, workers: int = 1, patience: float = 60, name: str = "127.0.0.1", **environment: str) -> Server:
             # The program that fills in our forms is quicker than a person may be.
             usual = {"DATABASE_URL": engine_url, "SECRET_KEY": SECRET_KEY, "SIGN_UP_SECONDS_MIN": "0"}
             values = usual | environment
