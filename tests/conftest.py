@@ -1,5 +1,6 @@
 """What every test may ask for. Real parts: both database engines, the site's client, a mail server, a browser."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
         items[:] = order.longest_first(items, workers)
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look no longer for what has become free among all the modules and tests: they stay to the end."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +191,7 @@ def make_server(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Serve
     """Start the real site in its own processes on the test's database: `make_server(workers=2, DUTIES="off")`."""
     with ExitStack() as stack:
 
-        def make(*, workers: int = 1, patience: float = 20, name: str = "127.0.0.1", **environment: str) -> Server:
+        def make(*, workers: int = 1, patience: float = 60, name: str = "127.0.0.1", **environment: str) -> Server:
             # The program that fills in our forms is quicker than a person may be.
             usual = {"DATABASE_URL": engine_url, "SECRET_KEY": SECRET_KEY, "SIGN_UP_SECONDS_MIN": "0"}
             values = usual | environment

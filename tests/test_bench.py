@@ -18,7 +18,7 @@ PATH_ALONE = {"PATH": "/usr/bin:/bin"}
 
 def run(output, *arguments):
     command = [sys.executable, "-m", "bench", "--tiny", "--engine", "sqlite", "--output", str(output), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_parts_inside_the_process_run(tmp_path):

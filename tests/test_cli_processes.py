@@ -18,7 +18,7 @@ from tests.conftest import SECRET_KEY
 from tests.support.server import ROOT
 
 pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
-WAIT = 20
+WAIT = 60
 
 
 def start(tmp_path, engine_url, *words, **environment):

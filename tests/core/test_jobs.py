@@ -43,7 +43,7 @@ class Counter:
             raise self._error
         return self._done
 
-    def wait_for(self, calls, seconds=10):
+    def wait_for(self, calls, seconds=60):
         with self._called:
             return self._called.wait_for(lambda: self.calls >= calls, seconds)
 

@@ -33,7 +33,7 @@ def site(app: Flask, make_server: Callable[..., Server], smtp_server: SmtpServer
 @pytest.fixture
 def letter(smtp_server: SmtpServer) -> Callable[[int], mailparser.MailParser]:
     """Wait for the n-th letter and read it as a mail client does."""
-    return lambda number: mailparser.parse_from_bytes(smtp_server.wait_for(number, seconds=15)[number - 1].raw)
+    return lambda number: mailparser.parse_from_bytes(smtp_server.wait_for(number, seconds=60)[number - 1].raw)
 
 
 def link_in(letter: mailparser.MailParser, part: str) -> str:

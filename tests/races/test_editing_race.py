@@ -19,7 +19,7 @@ from app.events.models import City, Event, EventState
 from app.history.models import Entry
 from app.history.service import Actor
 
-PATIENCE = 30
+PATIENCE = 60
 PEOPLE = 8
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 NEW = NewEvent(

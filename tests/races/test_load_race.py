@@ -14,7 +14,7 @@ from app.exchange.mistakes import FileMistakesError
 from app.registrations.seats import take_seat
 from tests.exchange.small import SMALL, load_text
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 def wait_for_a_waiting_writer(engine):

@@ -29,7 +29,7 @@ from app.registrations.transfers import Receiver
 from tests.support.factories import LONG_AGO, sign_up_as, states
 
 ROUNDS = 8
-PATIENCE = 30
+PATIENCE = 60
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ class PostgresDatabase:
             self.empty()
         self._is_empty = False
 
-    def empty(self, *, patience: float = 5) -> None:
+    def empty(self, *, patience: float = 15) -> None:
         """Delete every row, start every sequence again, forget what the planner was told.
 
         Raises AssertionError with what was said last in a transaction that was still open after `patience` seconds,

@@ -17,6 +17,7 @@ LONG: Final = (
     "journeys/",
     "races/",
     "exchange/test_demo.py",
+    "migrations/test_migrations.py",
     "test_rights.py",
     "test_statements.py",
     "test_cli_processes.py",

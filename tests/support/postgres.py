@@ -38,7 +38,7 @@ _SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
 }
-_START_SECONDS: Final = 30
+_START_SECONDS: Final = 60
 # Held, so that Python does not complain of a child that outlives its handle: it ends with the run.
 _keepers: list[subprocess.Popen[bytes]] = []
 

@@ -23,7 +23,7 @@ class Server:
     """
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, patience: float = 20, name: str = HOST
+        self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, patience: float = 60, name: str = HOST
     ) -> None:
         self.port = free_port()
         self.base_url = f"http://{name}:{self.port}"

@@ -97,7 +97,7 @@ class SmtpServer:
         """Accept everything again."""
         self.faults.clear()
 
-    def wait_for(self, count: int, *, seconds: float = 5) -> list[Received]:
+    def wait_for(self, count: int, *, seconds: float = 60) -> list[Received]:
         """Return the messages once there are so many; an AssertionError with what came when there never are."""
         deadline = time.monotonic() + seconds
         with self._arrived:
