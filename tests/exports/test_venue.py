@@ -147,6 +147,16 @@ def test_a_link_is_shown_once_and_only_its_digest_is_kept(ada, db, frozen):
     assert "/lists/" not in ada.get(f"{BASE}/{frozen.version}", headers=ENGLISH).text
 
 
+def test_where_nothing_is_asked_for_the_venue_the_page_leads_to_a_question(app, make_event):
+    make_event("meetup")
+
+    page = signed_in(app).get("/organizer/events/meetup/exports/venue", headers=ENGLISH).text
+
+    assert "Nothing is asked for the venue yet." in page
+    assert re.search(r'href="/organizer/events/meetup/sign-up/questions/new[^"]*">Add a question', page)
+    assert re.search(r'href="/organizer/events/meetup/sign-up/?[^"]*">The questions there are', page)
+
+
 def test_the_link_can_be_copied_by_a_button(ada, frozen):
     page = ada.post(f"{BASE}/{frozen.version}/links", data={"label": "Front desk", "days": "1"}).text
 
