@@ -40,6 +40,13 @@ def register() -> None:
             "attendees.view_removed": _l("View of the attendees deleted"),
         }
     )
+    words.register(
+        {
+            "attendee.tagged_with_others": _l("Tag put on, with others"),
+            "attendee.untagged_with_others": _l("Tag taken off, with others"),
+        },
+        are_beside=True,
+    )
     words.register_fields(
         {
             "tag": _l("Tag"),
