@@ -50,7 +50,7 @@ def register() -> None:
     words.register_fields(
         {
             "tag": _l("Tag"),
-            "number": _l("Number"),
+            "number": _l("People"),
             "email": _l("E-mail"),
             "link": _l("Earlier link ended"),
             "view": _l("View"),

@@ -248,6 +248,7 @@ def test_history_shows_a_tag_on_many_once_and_each_of_them_when_asked(app, db, e
 
     assert [line for line in lines(page) if "ag" in line] == ["Several attendees tagged"]
     assert lines(each) == ["Tag put on, with others"] * 8
+    assert "<dt>人数</dt>" in browser.get(history.replace("lang=en", "lang=zh")).text
     assert "Tag put on, with others" in person
 
 
