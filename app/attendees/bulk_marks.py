@@ -23,7 +23,7 @@ from app.work.models import Task
 UNDO_KIND: Final = "attendees.bulk_undo"
 STEP: Final = 200
 _WHOLE: Final = {True: "attendees.tagged", False: "attendees.untagged"}
-_EACH: Final = {True: "attendee.tagged", False: "attendee.untagged"}
+_EACH: Final = {True: marking.TAGGED[True], False: marking.UNTAGGED[True]}
 
 
 def mark(ids: Sequence[int], tag: str, *, puts_on: bool, by: Actor, now: datetime, within: str = "") -> Counter[str]:
@@ -120,7 +120,7 @@ def _changed_since(mine: dict[int, str], until: int) -> set[int]:
     """Return those of these people whose tag was put on, or taken off, after the whole was done."""
     rows: Sequence[Any] = db.session.execute(
         select(Entry.registration_id, Entry.changes).where(
-            Entry.registration_id.in_(list(mine)), Entry.id > until, Entry.action.in_(list(_EACH.values()))
+            Entry.registration_id.in_(list(mine)), Entry.id > until, Entry.action.in_(marking.PUTS_ON)
         )
     ).all()
     return {

@@ -1,6 +1,6 @@
 """Tags and notes that organizers put on attendees. Each change stands in the history, and goes with the person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,11 @@ from app.history.service import Actor, record
 from app.registrations.marks import TAG_MAX, AttendeeNote, AttendeeTag, tag_key
 from app.registrations.models import Registration
 
+# What the history calls a tag on one attendee: alone, or as one of many of whom another entry speaks as a whole.
+TAGGED: Final = {False: "attendee.tagged", True: "attendee.tagged_with_others"}
+UNTAGGED: Final = {False: "attendee.untagged", True: "attendee.untagged_with_others"}
+# Which of them put a tag on.
+PUTS_ON: Final = {**dict.fromkeys(TAGGED.values(), True), **dict.fromkeys(UNTAGGED.values(), False)}
 TAGS_MAX: Final = 20  # of one attendee
 NOTES_MAX: Final = 50
 
@@ -89,7 +94,7 @@ def tag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: datet
     ]
     tagged = sorted(session.scalars(statement, tags))
     for id_ in tagged:
-        _record("attendee.tagged", id_, event_ids[id_], (None, written), by=by, now=now, within=within)
+        _record(TAGGED, id_, event_ids[id_], (None, written), by=by, now=now, within=within)
     return tagged
 
 
@@ -102,7 +107,7 @@ def untag_all(registration_ids: Sequence[int], name: str, *, by: Actor, now: dat
         .returning(AttendeeTag.registration_id, AttendeeTag.event_id, AttendeeTag.name)
     ).all()
     for id_, event_id, was in sorted(gone):
-        _record("attendee.untagged", id_, event_id, (was, None), by=by, now=now, within=within)
+        _record(UNTAGGED, id_, event_id, (was, None), by=by, now=now, within=within)
     return sorted(row[0] for row in gone)
 
 
@@ -138,7 +143,7 @@ def undo_tags(entry: Entry, *, by: Actor, may: frozenset[str], now: datetime) ->
         select(Entry.changes)
         .where(
             Entry.registration_id.in_(people),
-            Entry.action == ("attendee.tagged" if tagged else "attendee.untagged"),
+            Entry.action == (TAGGED if tagged else UNTAGGED)[False],
             Entry.at == entry.at,
         )
         .order_by(Entry.id)
@@ -153,20 +158,20 @@ def with_other_tags(registration_ids: Sequence[int]) -> set[int]:
     """Return those of these whose tags organizers have changed since they were registered, and not changed back."""
     rows = db.session.execute(
         select(Entry.registration_id, Entry.action, Entry.changes)
-        .where(Entry.registration_id.in_(registration_ids), Entry.action.in_(("attendee.tagged", "attendee.untagged")))
+        .where(Entry.registration_id.in_(registration_ids), Entry.action.in_(PUTS_ON))
         .order_by(Entry.id)
     )
-    first: dict[tuple[int, str], str] = {}
-    last: dict[tuple[int, str], str] = {}
+    first: dict[tuple[int, str], bool] = {}
+    last: dict[tuple[int, str], bool] = {}
     for registration_id, action, changes in rows:
         if registration_id is None or not changes:
             continue
         was, put_on = changes["tag"]
         tag = (registration_id, tag_key(put_on or was))
-        first.setdefault(tag, action)
-        last[tag] = action
+        first.setdefault(tag, PUTS_ON[action])
+        last[tag] = PUTS_ON[action]
     # One that was put on and taken off again, or the other way round, is as it was.
-    return {tag[0] for tag, action in last.items() if action == first[tag]}
+    return {tag[0] for tag, puts_on in last.items() if puts_on == first[tag]}
 
 
 def _held(registration_id: int) -> Registration:
@@ -182,7 +187,7 @@ def _held(registration_id: int) -> Registration:
 
 
 def _record(
-    action: str,
+    actions: Mapping[bool, str],
     registration_id: int,
     event_id: int,
     tag: tuple[object, object],
@@ -192,4 +197,4 @@ def _record(
     within: str,
 ) -> None:
     changes = {"tag": tag} | ({"_work": (within, None)} if within else {})
-    record(action, by=by, now=now, event_id=event_id, registration_id=registration_id, changes=changes)
+    record(actions[bool(within)], by=by, now=now, event_id=event_id, registration_id=registration_id, changes=changes)

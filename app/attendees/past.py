@@ -40,10 +40,17 @@ def register() -> None:
             "attendees.view_removed": _l("View of the attendees deleted"),
         }
     )
+    words.register(
+        {
+            "attendee.tagged_with_others": _l("Tag put on, with others"),
+            "attendee.untagged_with_others": _l("Tag taken off, with others"),
+        },
+        are_beside=True,
+    )
     words.register_fields(
         {
             "tag": _l("Tag"),
-            "number": _l("Number"),
+            "number": _l("People"),
             "email": _l("E-mail"),
             "link": _l("Earlier link ended"),
             "view": _l("View"),

@@ -68,7 +68,7 @@ class FileForm(Form):
 class NameForm(Form):
     """What a layout is called."""
 
-    name = _name(_l("Name"))
+    name = _name(_l("Name of the layout"))
 
 
 class LayoutForm(FileForm):

@@ -18,6 +18,7 @@ from app.core.i18n import gettext as _
 from app.core.times import spoken_date, spoken_time
 
 _ACTIONS: Final[dict[str, object]] = {}
+_BESIDE: Final[set[str]] = set()
 _FIELDS: Final[dict[str, object]] = {}
 _VALUES: Final[dict[str, dict[str, object]]] = {}
 
@@ -26,9 +27,19 @@ _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\
 _NAMES: Final[Mapping[str, str]] = {"zh": "中文", "en": "English"}
 
 
-def register(words: Mapping[str, object]) -> None:
-    """Give actions their words, lazily translated: {"event.published": _l("Event published")}."""
+def register(words: Mapping[str, object], *, are_beside: bool = False) -> None:
+    """Give actions their words, lazily translated: {"event.published": _l("Event published")}.
+
+    `are_beside`: another entry speaks of all of them together, perhaps hundreds, and a page shows that one alone.
+    """
     _ACTIONS.update(words)
+    if are_beside:
+        _BESIDE.update(words)
+
+
+def are_beside() -> list[str]:
+    """Return the actions of which another entry speaks as a whole."""
+    return sorted(_BESIDE)
 
 
 def register_fields(words: Mapping[str, object]) -> None:

@@ -160,7 +160,7 @@ def sources(places: Sequence[Places], links: Sequence[PartnerLink]) -> Chart | N
         SOURCES,
         _("Where they came from"),
         _(
-            "Most of those of whom it is known came by %(name)s: %(number)s of %(total)s sign-ups.",
+            "Most of those of whom it is known came by “%(name)s”: %(number)s of %(total)s sign-ups.",
             name=names.get(code) or code,
             number=f"{number:,}",
             total=f"{total:,}",

@@ -27,6 +27,7 @@ from app.registrations.models import (
 from app.registrations.overbooking import Show
 
 LINKS_MAX: Final = 100
+WAYS_MAX: Final = 50
 # Sources in their states that are told apart; anybody can make words up in an address.
 PLACES_MAX: Final = 1_000
 OTHERS: Final = "*"  # what is told of all other sources together; no word of an address
@@ -106,6 +107,20 @@ def places_by(event_id: int, sources: Sequence[str]) -> list[Places]:
         .order_by(Registration.source, Registration.state)
     )
     return [Places(*row) for row in rows]
+
+
+def ways(event_id: int) -> list[tuple[Texts, int, int | None]]:
+    """Return each ticket type's name, its seats that are taken, and how many it has; None for no limit.
+
+    The seats taken are those by which they are given out (registrations.seats), no count of their own.
+    """
+    rows = db.session.execute(
+        select(TicketType.name, TicketType.seats_taken, TicketType.capacity)
+        .where(TicketType.event_id == event_id)
+        .order_by(TicketType.position, TicketType.id)
+        .limit(WAYS_MAX)
+    )
+    return [(name, taken, seats) for name, taken, seats in rows]
 
 
 def capacity(event_id: int) -> int | None:

@@ -42,6 +42,7 @@ def index(slug: str) -> Response:
         permissions=managed.permissions,
         event=event,
         counts=counts,
+        ways=queries.ways(event.id),
         forecast=None if over else event_charts.expected(earlier, counts),
         is_over=over,
         figures=[figure(chart, ".", {"slug": slug}) for chart in charts if chart],

@@ -96,8 +96,14 @@ class Page:
 
 
 def page(wanted: Wanted, *, event_id: int | None, zone: str, before: int | None = None) -> Page:
-    """Return up to 50 entries of an event, or of everything; one statement, and one more for a wanted event."""
-    rows = db.session.execute(_listed(wanted, event_id, zone, before).limit(PER_PAGE + 1)).all()
+    """Return up to 50 entries of an event, or of everything; one statement, and one more for a wanted event.
+
+    Of what was done to many at once the entry of the whole, unless those of each are asked for; the file has both.
+    """
+    listed = _listed(wanted, event_id, zone, before)
+    if not wanted.what:
+        listed = listed.where(Entry.action.not_in(words.are_beside()))
+    rows = db.session.execute(listed.limit(PER_PAGE + 1)).all()
     shown = [_line(row, zone) for row in rows[:PER_PAGE]]
     return Page(shown, shown[-1].entry.id if len(rows) > PER_PAGE else None)
 

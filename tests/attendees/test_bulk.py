@@ -235,6 +235,23 @@ def test_tag_on_many_is_undone_in_one_step_for_those_who_got_it_by_that(app, db,
     assert (undone.state, undone.counts) == (TaskState.DONE, {"untagged": 5, "unchanged": 1})
 
 
+def test_history_shows_a_tag_on_many_once_and_each_of_them_when_asked(app, db, event, monkeypatch):
+    browser = signed_in(app)
+    tagged_by_long_work(browser, monkeypatch)
+    history = "/organizer/events/meetup/history?lang=en"
+
+    page, each = browser.get(history).text, browser.get(f"{history}&what=attendee.tagged_with_others").text
+    person = browser.get(f"{LIST}/{db.scalars(select(Registration.code).limit(1)).one()}?lang=en").text
+
+    def lines(page):
+        return re.findall(r'<div class="log-what">\s*<p><strong>([^<]+)<', page)
+
+    assert [line for line in lines(page) if "ag" in line] == ["Several attendees tagged"]
+    assert lines(each) == ["Tag put on, with others"] * 8
+    assert "<dt>人数</dt>" in browser.get(history.replace("lang=en", "lang=zh")).text
+    assert "Tag put on, with others" in person
+
+
 def test_tag_taken_off_many_and_stopped_on_the_way_is_put_on_again(app, db, event, monkeypatch):
     browser = signed_in(app)
     tagged_by_long_work(browser, monkeypatch)

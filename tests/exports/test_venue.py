@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -144,6 +145,22 @@ def test_a_link_is_shown_once_and_only_its_digest_is_kept(ada, db, frozen):
     assert (len(secret) > 40, secret in link.token_hash) == (True, False)
     assert handing_over.offered(secret, now=utc_now())[0].id == link.id
     assert "/lists/" not in ada.get(f"{BASE}/{frozen.version}", headers=ENGLISH).text
+
+
+def test_where_nothing_is_asked_for_the_venue_the_page_leads_to_a_question(app, make_event):
+    make_event("meetup")
+
+    page = signed_in(app).get("/organizer/events/meetup/exports/venue", headers=ENGLISH).text
+
+    assert "Nothing is asked for the venue yet." in page
+    assert re.search(r'href="/organizer/events/meetup/sign-up/questions/new[^"]*">Add a question', page)
+    assert re.search(r'href="/organizer/events/meetup/sign-up/?[^"]*">The questions there are', page)
+
+
+def test_the_link_can_be_copied_by_a_button(ada, frozen):
+    page = ada.post(f"{BASE}/{frozen.version}/links", data={"label": "Front desk", "days": "1"}).text
+
+    assert re.search(r'<code class="long" id="link">http[^<]+/lists/[^<]+</code> <button [^>]*data-copy="link"', page)
 
 
 def test_looking_at_the_page_does_not_use_the_link_up_and_taking_does(client, db, frozen):

@@ -169,12 +169,14 @@ def test_two_layouts_have_two_names(app, event):
     layouts.save(event.id, "Badges", [columns.Column("name")], "csv", by=THE_SITE, now=utc_now())
 
     saved = browser.post(f"{EXPORTS}/layouts", data=ticked("code") | {"name": "door"}, headers=ENGLISH)
+    asked = browser.get(f"{EXPORTS}?layout={layout_id}&lang=zh").text
     renamed = browser.post(f"{EXPORTS}/layouts/{layout_id}/name", data={"new-name": "Badges"}, headers=ENGLISH)
     nameless = browser.post(f"{EXPORTS}/layouts", data=ticked("code"), headers=ENGLISH)
 
     assert [response.status_code for response in (saved, renamed, nameless)] == [422, 422, 422]
     assert "has this name" in saved.text
     assert "has this name" in renamed.text
+    assert ("方案名称" in asked, "姓名</label>" in asked) == (True, False)
     assert [each.name for each in queries.layouts(event.id)] == ["Badges", "Door"]
 
 

@@ -100,6 +100,7 @@ def test_axe_finds_nothing_on_the_pages_of_attendees(event, db, make_server, pag
         "after a decision": f"{LIST}?n-cancelled=2&n-no_seat=1",
         "a decision": f"{LIST}/bulk/?do=cancel&{who}",
         "a tag for all": f"{LIST}/bulk/?do=tag&all=1",
+        "a message to those ticked": f"{LIST}/bulk/?do=write&{who}",
         "a decision for nobody": f"{LIST}/bulk/?do=approve&{who}",
         "a person": f"{LIST}/{people[0].code}",
         "a correction": f"{LIST}/{people[0].code}/correction",

@@ -12,7 +12,7 @@ from app.core.clock import utc_now
 from app.core.i18n import Texts
 from app.events.models import TicketType
 from app.registrations.models import QuestionKind
-from tests.imports.samples import csv_of
+from tests.imports.samples import csv_of, xlsx_of
 from tests.journeys.test_axe import DARK
 from tests.journeys.test_organizer_pages import enter
 from tests.support.factories import sign_up_as, states
@@ -148,6 +148,11 @@ def test_axe_finds_nothing_on_the_way(event, db, site, page_at, axe, locale, wid
     page.locator("main form button").first.click()
     page.get_by_role("alert").wait_for()
     look("refused")
+    bring(page, xlsx_of([["Cover"]], List=[HEAD, *ROWS]))
+    page.locator("main form button").first.click()
+    page.locator("#sheet").wait_for()
+    look("sheets")
+    page.goto("/organizer/events/spring/imports/")
     bring(page, csv_of([HEAD, *ROWS]))
     page.locator("main form button").first.click()
     page.locator(".import-columns").wait_for()

@@ -9,13 +9,13 @@ import openpyxl
 import pytest
 import zxingcpp
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.models import Role
 from app.core.clock import utc_now
 from app.core.db import transaction
 from app.core.i18n import Texts
-from app.events.models import EventRole
+from app.events.models import EventRole, TicketType
 from app.history.models import Entry
 from app.numbers.models import PartnerLink
 from app.registrations.models import Purpose, Question
@@ -64,6 +64,21 @@ def test_page_shows_every_number_and_each_chart_with_its_table(olga, event):
     assert page.count("<table") == page.count("<figure") == 2
     assert "style=" not in page
     assert "How many will come cannot be told yet" in page
+
+
+def test_seats_are_told_by_ticket_type_where_there_are_several(olga, make_event, db):
+    event = make_event("meetup", capacity=50)
+    assert "Seats taken, by ticket type" not in get(olga, event, **ENGLISH).text
+    with transaction() as session:
+        session.add(
+            TicketType(event_id=event.id, slug="online", name=Texts(zh="线上", en="Online"), position=9, capacity=None)
+        )
+        session.flush()
+        session.execute(update(TicketType).where(TicketType.slug != "online").values(seats_taken=12))
+
+    page = get(olga, event, **ENGLISH).text
+
+    assert re.findall(r'<span class="soft">(\d+ of \d+|\d+, no limit)</span>', page) == ["12 of 50", "0, no limit"]
 
 
 def test_pages_without_sign_ups_say_so(olga, make_event):
