@@ -22,7 +22,7 @@ from app.exports.columns import Column
 from app.exports.formats import FORMATS, neutral
 from app.registrations.models import RegistrationState
 from app.registrations.queries import all_questions_of
-from app.registrations.words import Cell, answer_in_words, source_name, state_names
+from app.registrations.words import Cell, answer_in_words, source_names, state_names
 
 __all__ = ["BATCH", "FORMATS", "AttendeeList", "Row", "attendee_list", "neutral"]
 
@@ -128,7 +128,7 @@ class AttendeeList:
         return lambda row: say(row.answers.get(question_id))
 
     def _fixed(self) -> Mapping[str, Say]:
-        states, local = state_names(), partial(_local, self.event.tz)
+        states, sources, local = state_names(), source_names(), partial(_local, self.event.tz)
         types = {key: name.in_language(self.language) for key, name in self.ticket_types.items()}
         return {
             "status": lambda row: states[row.state],
@@ -140,7 +140,7 @@ class AttendeeList:
             "checked_in": lambda row: local(row.checked_in_at),
             "code": lambda row: row.code,
             "language": lambda row: _LANGUAGES.get(row.language, row.language),
-            "source": lambda row: source_name(row.source),
+            "source": lambda row: sources.get(row.source, row.source),
             "tags": lambda row: "; ".join(row.tags),
             "notes": lambda row: "\n".join(row.notes),
         }

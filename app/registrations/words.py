@@ -25,10 +25,14 @@ def state_names() -> dict[RegistrationState, str]:
     }
 
 
+def source_names() -> dict[str, str]:
+    """Return what people call the sources that are ours, in the page's language; that of an address is its own word."""
+    return {sources.IMPORTED: _("Imported"), sources.BY_HAND: _("By hand")}
+
+
 def source_name(source: str) -> str:
-    """Return what people call a source, in the page's language; that of an address is its own word."""
-    ours: dict[str, str] = {sources.IMPORTED: _("Imported"), sources.BY_HAND: _("By hand")}
-    return ours.get(source, source)
+    """Return what people call a source, in the page's language."""
+    return source_names().get(source, source)
 
 
 def answer_in_words(question: Question, language: Language, *, is_whole: bool = False) -> Callable[[Any], Cell]:

@@ -16,6 +16,7 @@ from app.core.db import transaction
 from app.core.i18n import Texts
 from app.exports import files as export
 from app.exports import formats, queries, workbook
+from app.exports.columns import Column
 from app.registrations.models import Answer, QuestionKind, Registration, RegistrationState
 from tests.support.factories import sign_up_as
 
@@ -99,6 +100,17 @@ def test_csv_holds_every_attendee_and_no_formula(event):
         ['two\nlines ,"q"', "", "", "", "", ""],
     ]
     assert rows[0][7:] == ["公司 (company)", "手机", "角色", "话题", "第一次来", "同行人数", "公司 (badge)"]
+
+
+def test_csv_says_where_people_came_from_in_its_own_language(event):
+    with transaction() as session:
+        session.execute(update(Registration).where(Registration.name == "王芳").values(source="import"))
+        session.execute(update(Registration).where(Registration.name == "@bob").values(source="zhihu"))
+    source = [Column("source")]
+
+    texts = [written(event, "csv", language=language, columns=source).decode("utf-8-sig") for language in ("zh", "en")]
+
+    assert [text.splitlines()[1:] for text in texts] == [["名单导入", "zhihu"], ["Imported", "zhihu"]]
 
 
 def test_csv_speaks_the_language_asked_for(event):
