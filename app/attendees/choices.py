@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import CTE, ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.db import db
 from app.core.i18n import Language, Texts
@@ -50,36 +50,34 @@ def _options(question: Question, language: Language) -> list[tuple[str, str]]:
 
 def sources_of(event_id: int) -> list[str]:
     """Return where the event's sign-ups came from, as far as it is known. One statement, whatever their number."""
-    return [found for found in _distinct(Registration.source, Registration.event_id == event_id) if found]
+    steps = _steps(Registration.source, Registration.event_id == event_id)
+    return [found for found in db.session.scalars(_each(steps, steps.c.value)) if found]
 
 
 def tags_of(event_id: int) -> list[str]:
-    """Return the event's tags as they were written first."""
-    keys = _distinct(AttendeeTag.key, AttendeeTag.event_id == event_id)
-    if not keys:
-        return []
-    other = aliased(AttendeeTag)
-    first_id = (
-        select(func.min(other.registration_id))
-        .where(other.event_id == event_id, other.key == AttendeeTag.key)
+    """Return the event's tags as they were written first. One statement, whatever their number."""
+    steps = _steps(AttendeeTag.key, AttendeeTag.event_id == event_id)
+    name = (
+        select(AttendeeTag.name)
+        .where(AttendeeTag.event_id == event_id, AttendeeTag.key == steps.c.value)
+        .order_by(AttendeeTag.registration_id)
+        .limit(1)
+        .correlate(steps)
         .scalar_subquery()
     )
-    rows = db.session.scalars(
-        select(AttendeeTag.name)
-        .where(AttendeeTag.event_id == event_id, AttendeeTag.key.in_(keys), AttendeeTag.registration_id == first_id)
-        .order_by(AttendeeTag.key)
-    )
-    return list(rows)
+    return list(db.session.scalars(_each(steps, name)))
 
 
-def _distinct(column: InstrumentedAttribute[str], here: ColumnElement[bool]) -> list[str]:
-    """Return the values of a column, each once, by stepping from one to the next through its index.
+def _steps(column: InstrumentedAttribute[str], here: ColumnElement[bool]) -> CTE:
+    """Return a table of the values of a column, each once, made by stepping from one to the next through its index.
 
     DISTINCT would read an entry for each of a hundred thousand rows to tell five values.
     """
     first = select(func.min(column).label("value")).where(here)
     steps = first.cte("steps", recursive=True)
     following = select(func.min(column)).where(here, column > steps.c.value).correlate(steps).scalar_subquery()
-    steps = steps.union_all(select(following).where(steps.c.value.is_not(None)))
-    rows = db.session.scalars(select(steps.c.value).where(steps.c.value.is_not(None)).limit(OFFERED_MAX))
-    return list(rows)
+    return steps.union_all(select(following).where(steps.c.value.is_not(None)))
+
+
+def _each(steps: CTE, column: ColumnElement[str]) -> Select[str]:
+    return select(column).where(steps.c.value.is_not(None)).order_by(steps.c.value).limit(OFFERED_MAX)

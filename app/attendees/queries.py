@@ -118,11 +118,12 @@ def _may_be_few(wanted: Wanted, session: Session) -> bool:
     """Tell whether the database may take few for many.
 
     PostgreSQL knows how common a state, a source or an answer is. A part of a text it can only guess, and a tag is to
-    it one of all the site's.
+    it one of all the site's. SQLite knows nothing; but whether a row is among those with an answer it can tell from the
+    index by which it sorts.
     """
     if session.get_bind().dialect.name == "postgresql":
         return bool(wanted.search or wanted.tags)
-    return wanted != Wanted()
+    return wanted not in (Wanted(), Wanted(answers=wanted.answers))
 
 
 def batch(event: Event, wanted: Wanted, *, after: int, size: int) -> Sequence[Any]:

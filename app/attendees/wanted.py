@@ -126,7 +126,7 @@ def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.source is not None:
         conditions.append(Registration.source == wanted.source)
     if wanted.lacks_answers:
-        conditions.append(lacking())
+        conditions.append(lacking(event.id))
     conditions += [_has_tag(event.id, tag) for tag in wanted.tags]
     conditions += [_has_answered(question_id, value) for question_id, value in wanted.answers]
     return conditions

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 
 from app.core.db import db
 from app.events.models import EventState
@@ -14,8 +14,6 @@ from app.registrations.rules import asked, can_change_answers, can_leave
 
 # Of one event, those that are asked of who has a place.
 _IS_LATER = and_(Question.is_after_acceptance.is_(True), Question.is_retired.is_(False))
-# Those that everybody with a place must answer.
-_IS_NEEDED = and_(_IS_LATER, Question.is_required.is_(True), Question.condition.is_(null()))
 
 
 def later_questions_of(event_id: int) -> Sequence[Question]:
@@ -51,29 +49,43 @@ def questions_for(registration: Registration, *, now: datetime) -> Sequence[Ques
 def lacks_answers(registration: Registration, questions: Sequence[Question]) -> bool:
     """Tell whether this person has yet to answer what is asked of them; of what nobody must, anything will do."""
     given = _given(registration)
-    needed = [each for each in questions if each.is_required and not each.condition]
-    if needed:
+    if needed := _needed(questions):
         return any(each.id not in given for each in needed)
     return bool(questions) and not any(each.id in given for each in questions)
 
 
-def lacking() -> ColumnElement[bool]:
-    """Return the condition on a registration that says the same as `lacks_answers`, for lists and counts."""
-    here = Question.event_id == Registration.event_id
-    given = exists().where(Answer.registration_id == Registration.id, Answer.question_id == Question.id)
-    lacks_one = exists().where(here, _IS_NEEDED, ~given.correlate(Registration, Question))
-    lacks_all = and_(
-        ~exists().where(here, _IS_NEEDED),
-        exists().where(here, _IS_LATER),
-        ~exists().where(here, _IS_LATER, given.correlate(Registration, Question)),
-    )
-    return and_(Registration.state == RegistrationState.CONFIRMED, or_(lacks_one, lacks_all))
+def _needed(questions: Sequence[Question]) -> list[Question]:
+    """Return those that everybody with a place must answer."""
+    return [each for each in questions if each.is_required and not each.condition]
+
+
+def lacking(event_id: int) -> ColumnElement[bool]:
+    """Return the condition on a registration of this event that says as `lacks_answers`, for lists and counts.
+
+    Which questions these are is read here, in one statement: a database that has to find them for each of a hundred
+    thousand people takes half a second.
+    """
+    questions = later_questions_of(event_id)
+    if not questions:
+        return false()
+    if needed := _needed(questions):
+        lacks = or_(*(~_has_given([each.id]) for each in needed))
+    else:
+        lacks = ~_has_given([each.id for each in questions])
+    return and_(Registration.state == RegistrationState.CONFIRMED, lacks)
+
+
+def _has_given(question_ids: Sequence[int]) -> ColumnElement[bool]:
+    return exists().where(Answer.registration_id == Registration.id, Answer.question_id.in_(question_ids))
 
 
 def number_lacking(event_id: int) -> int:
     """Return how many of those who have a place have yet to answer what they are asked on their own page."""
     return (
-        db.session.scalar(select(func.count(Registration.id)).where(Registration.event_id == event_id, lacking())) or 0
+        db.session.scalar(
+            select(func.count(Registration.id)).where(Registration.event_id == event_id, lacking(event_id))
+        )
+        or 0
     )
 
 

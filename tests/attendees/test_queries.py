@@ -306,4 +306,4 @@ def test_filter_offers_sources_and_tags_once_in_a_statement_each(crowd, count_st
         offered = choices.sources_of(crowd.id), choices.tags_of(crowd.id)
 
     assert offered == (["weibo"], ["Press", "VIP"])
-    assert len(seen) == 3
+    assert len(seen) == 2
