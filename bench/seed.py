@@ -301,7 +301,7 @@ def code_of(number: int) -> str:
 
 
 def settle() -> None:
-    """Let PostgreSQL count its rows, as its autovacuum would; SQLite gets what it gets in real life: nothing.
+    """Do what PostgreSQL's autovacuum would: count rows, mark pages that all may read. SQLite has no such thing.
 
     Rows with numbers of their own leave PostgreSQL's sequences where they were; the next row without would meet them.
     """
@@ -311,8 +311,8 @@ def settle() -> None:
                 if "id" in table.columns and isinstance(table.c.id.type, Integer):
                     sequence = func.pg_get_serial_sequence(table.name, "id")
                     connection.execute(select(func.setval(sequence, func.max(table.c.id))))
-            connection.execute(text("ANALYZE"))
             connection.commit()
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM (ANALYZE)"))
 
 
 def open_event_id(slug: str) -> int:

@@ -11,13 +11,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, select
 from werkzeug.datastructures import MultiDict
 
 from app.events.models import Event
 from app.registrations.later import lacking
 from app.registrations.marks import AttendeeTag, tag_key
 from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState, value_key
+from app.registrations.queries import all_questions_of
 from app.registrations.searching import words_of
 from app.web.forms import one_line
 
@@ -109,7 +110,11 @@ class Wanted:
 
 
 def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Return the conditions on `Registration` that single out who is wanted at this event."""
+    """Return the conditions on `Registration` that single out who is wanted at this event.
+
+    Where answers are wanted, or those who lack some, one statement reads what the event asks: the database finds an
+    answer by its index alone when it need not look at the question.
+    """
     conditions: list[ColumnElement[bool]] = [Registration.event_id == event.id]
     if wanted.states:
         conditions.append(Registration.state.in_(wanted.states))
@@ -128,7 +133,9 @@ def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.lacks_answers:
         conditions.append(lacking(event.id))
     conditions += [_has_tag(event.id, tag) for tag in wanted.tags]
-    conditions += [_has_answered(question_id, value) for question_id, value in wanted.answers]
+    if wanted.answers:
+        questions = {question.id: question for question in all_questions_of(event.id)}
+        conditions += [_has_answered(questions.get(question_id), value) for question_id, value in wanted.answers]
     return conditions
 
 
@@ -145,26 +152,30 @@ def _has_tag(event_id: int, tag: str) -> ColumnElement[bool]:
     return Registration.id.in_(marked)
 
 
-def _has_answered(question_id: int, value: str) -> ColumnElement[bool]:
+def _has_answered(question: Question | None, value: str) -> ColumnElement[bool]:
     """Return who answered this: a text or an option's value, a tick by yes or no, a number; or chose it with others.
 
-    Nobody where pages show the answers masked: who may not read them could find them out by trying.
+    Nobody where pages show the answers masked: who may not read them could find them out by trying. Nobody where the
+    event asks no such question.
     """
-    said = {value_key(value)}
+    if question is None or question.is_masked:
+        return false()
+    if question.kind is QuestionKind.SEVERAL_CHOICES:
+        chosen = json.dumps(value, ensure_ascii=False)
+        said = Answer.value_key.startswith("[") & Answer.value_key.contains(chosen, autoescape=True)
+    else:
+        said = Answer.value_key.in_(_keys_of(value))
+    return Registration.id.in_(select(Answer.registration_id).where(Answer.question_id == question.id, said))
+
+
+def _keys_of(value: str) -> list[str]:
+    """Return what a value that stands in an address may be kept as."""
+    keys = {value_key(value)}
     if value in _YES_NO:
-        said.add(value_key(_YES_NO[value]))
+        keys.add(value_key(_YES_NO[value]))
     if _NUMBER.fullmatch(value):
-        said |= {value, value_key(float(value))}
-    among = Answer.value_key.startswith("[") & Answer.value_key.contains(
-        json.dumps(value, ensure_ascii=False), autoescape=True
-    )
-    given = (
-        select(Answer.registration_id)
-        .join(Question, Question.id == Answer.question_id)
-        .where(Answer.question_id == question_id, ~Question.is_masked)
-        .where(or_(Answer.value_key.in_(sorted(said)), among))
-    )
-    return Registration.id.in_(given)
+        keys |= {value, value_key(float(value))}
+    return sorted(keys)
 
 
 def _source(text: str | None) -> str | None:
