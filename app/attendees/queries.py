@@ -117,13 +117,14 @@ def attendee_page(
 def _may_be_few(wanted: Wanted, session: Session) -> bool:
     """Tell whether the database may take few for many.
 
-    PostgreSQL knows how common a state, a source or an answer is. A part of a text it can only guess, and a tag is to
-    it one of all the site's. SQLite knows nothing; but whether a row is among those with an answer it can tell from the
-    index by which it sorts.
+    PostgreSQL knows how common a state, a source or an answer is. A part of a text it can only guess, a tag is to it
+    one of all the site's, and of two conditions it supposes that they have nothing to do with each other. SQLite
+    knows nothing; but whether a row is among those with an answer it can tell from the index by which it sorts.
     """
+    parts = wanted.as_query().keys()
     if session.get_bind().dialect.name == "postgresql":
-        return bool(wanted.search or wanted.tags)
-    return wanted not in (Wanted(), Wanted(answers=wanted.answers))
+        return bool(wanted.search or wanted.tags) or len(parts) > 1 or len(wanted.answers) > 1
+    return bool(parts - {"answer"})
 
 
 def batch(event: Event, wanted: Wanted, *, after: int, size: int) -> Sequence[Any]:

@@ -160,6 +160,7 @@ def _has_answered(question: Question | None, value: str) -> ColumnElement[bool]:
     """
     if question is None or question.is_masked:
         return false()
+    said: ColumnElement[bool]
     if question.kind is QuestionKind.SEVERAL_CHOICES:
         chosen = json.dumps(value, ensure_ascii=False)
         said = Answer.value_key.startswith("[") & Answer.value_key.contains(chosen, autoescape=True)
