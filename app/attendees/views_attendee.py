@@ -50,8 +50,8 @@ def move(slug: str, code: str) -> BaseResponse:
     """Let them attend in another way."""
     managed, registration = _managed(slug, code)
     form = move_form(_other_ways(registration), request.form)
-    decide = lambda: overrides.move(registration.id, form.ticket_type.data, _decision(form))  # noqa: E731 - as the others
-    return _decide(managed, registration, form, decide)
+    to = form.ticket_type
+    return _decide(managed, registration, form, lambda: overrides.move(registration.id, to.data, _decision(form)))
 
 
 @bp.post("/attendees/<code>/removal")

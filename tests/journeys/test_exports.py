@@ -187,6 +187,18 @@ def test_columns_are_moved_by_buttons_and_by_their_numbers(event, people, make_s
     assert head[-1] == before[1]
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_phone_speaks_of_numbers_only_where_they_are_what_orders(event, people, make_server, page_at, javascript):
+    with make_server() as server:
+        page = page_at(375, locale="en-GB", base_url=server.base_url, javascript=javascript)
+        enter(page)
+        page.goto(BASE)
+        spoken_of = page.get_by_text("The numbers say in which order").is_visible()
+        shown = page.locator(".place").first.is_visible()
+
+    assert (spoken_of, shown) == (not javascript, not javascript)
+
+
 def press(page, name):
     with page.expect_navigation():
         page.get_by_role("button", name=name).click()
