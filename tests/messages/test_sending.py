@@ -338,7 +338,8 @@ def test_the_history_says_what_was_done_and_nothing_of_any_one_person(ada, db, e
     run()
     ada.post(f"{BASE}/{message.id}/stop")
 
-    entries = db.execute(select(Entry.action, Entry.subject, Entry.changes).where(Entry.action.like("message.%"))).all()
+    said = select(Entry.action, Entry.subject, Entry.changes).where(Entry.action.like("message.%")).order_by(Entry.id)
+    entries = db.execute(said).all()
     page = ada.get("/organizer/events/meetup/history?lang=en").text
 
     assert [action for action, _subject, _changes in entries] == ["message.created", "message.sent", "message.stopped"]

@@ -182,7 +182,7 @@ def test_pending_person_can_take_the_sign_up_back_and_come_again(db, make_event,
 
 def test_letter_that_says_wait_is_not_written_once_it_is_decided(db, make_event):
     event, (ada, *_others) = three_pending(make_event)
-    letter = db.scalars(select(Letter)).first()
+    letter = db.scalars(select(Letter).order_by(Letter.id)).first()
     told = write(letter)
 
     approve(event.id, [ada.id], by=OLGA, now=utc_now())

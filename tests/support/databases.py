@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
 import flask_migrate
 import psycopg
 from flask import Flask
-from sqlalchemy import Engine, MetaData, QueuePool, create_engine
+from sqlalchemy import Engine, MetaData, QueuePool, create_engine, event
 
 from app import create_app
 from app.core.db import db
@@ -47,6 +48,11 @@ def _sqlite_template() -> Path:
     return template
 
 
+def _reverse_what_is_unordered(connection: sqlite3.Connection, _record: object) -> None:
+    """Give rows back to front where nobody asked for an order; PostgreSQL may do so on any day."""
+    connection.execute("PRAGMA reverse_unordered_selects=ON")
+
+
 class SharedEngines:
     """One engine an address, for all the applications that a worker makes one after the other.
 
@@ -62,7 +68,10 @@ class SharedEngines:
         with app.app_context():
             # Flask-SQLAlchemy keeps them in a dict, and says only Mapping.
             own = cast("dict[str | None, Engine]", db.engines)
-            own[None] = self._engines.setdefault(app.config["SQLALCHEMY_DATABASE_URI"], own[None])
+            address = app.config["SQLALCHEMY_DATABASE_URI"]
+            if address not in self._engines and own[None].dialect.name == "sqlite":
+                event.listen(own[None], "connect", _reverse_what_is_unordered)
+            own[None] = self._engines.setdefault(address, own[None])
 
     def close(self) -> None:
         """Close every connection."""

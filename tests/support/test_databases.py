@@ -119,3 +119,13 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert not Path(folder).exists()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(address)
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_rows_in_no_order_come_back_to_front(db):
+    for word in "abc":
+        db.execute(text("INSERT INTO tags (slug, name) VALUES (:word, '{}')"), {"word": word})
+
+    assert db.scalars(text("SELECT slug FROM tags")).all() == ["c", "b", "a"]
+    assert db.scalars(text("SELECT slug FROM tags ORDER BY id")).all() == ["a", "b", "c"]
+    db.rollback()
