@@ -33,27 +33,30 @@ class Order(StrEnum):
         """Return what is compared; the id last, so that no two rows are the same."""
         return list(_COLUMNS[self])
 
-    def sorting(self, *, backwards: bool, few: bool = False) -> list[ColumnElement[Any]]:
-        """Return the order for a statement, the other way round for the page before.
+    def sorting(
+        self, *, backwards: bool, rows: type[Registration] = Registration, sorts: bool = False
+    ) -> list[ColumnElement[Any]]:
+        """Return the order for a statement about these rows, the other way round for the page before.
 
-        For what may be few among many, the database shall look at all in the order in which they lie there, and sort
-        what it found: to follow an index by name to one hit at the end takes ten times as long. An expression has no
-        index.
+        With `sorts` the database shall find all that is wanted in the order in which it lies there, and sort that: to
+        follow an index by name to one hit at the end takes ten times as long. An expression has no index.
         """
         descends = (self is Order.NEWEST) is not backwards
-        return [column.desc() if descends else column.asc() for column in self._compared(few=few)]
+        return [column.desc() if descends else column.asc() for column in self._compared(rows, sorts=sorts)]
 
-    def _compared(self, *, few: bool) -> list[ColumnElement[Any]]:
-        columns = [column.expression for column in self.columns]
-        return [func.substr(columns[0], 1), *columns[1:]] if few and len(columns) > 1 else columns
+    def _compared(self, rows: type[Registration], *, sorts: bool) -> list[ColumnElement[Any]]:
+        first, *others = (getattr(rows, column.key).expression for column in self.columns)
+        if not sorts:
+            return [first, *others]
+        return [func.substr(first, 1) if others else first + 0, *others]
 
-    def beyond(self, key: tuple[Any, ...], *, backwards: bool, few: bool = False) -> ColumnElement[bool]:
+    def beyond(self, key: tuple[Any, ...], *, backwards: bool, sorts: bool = False) -> ColumnElement[bool]:
         """Return the condition for rows behind this key, or before it."""
         descends = (self is Order.NEWEST) is not backwards
         values = [literal(value, column.type) for value, column in zip(key, self.columns, strict=True)]
         if len(values) == 1:
             return self.columns[0] < values[0] if descends else self.columns[0] > values[0]
-        compared, given = tuple_(*self._compared(few=few)), tuple_(*values)
+        compared, given = tuple_(*self._compared(Registration, sorts=sorts)), tuple_(*values)
         return compared < given if descends else compared > given
 
     def key_of(self, event_id: int, registration_id: int) -> tuple[Any, ...] | None:

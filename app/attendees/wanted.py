@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, and_, exists, false, select
+from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.datastructures import MultiDict
 
+from app.core.db import db, each_once, position
 from app.events.models import Event
 from app.registrations.later import lacking
 from app.registrations.marks import AttendeeTag, tag_key
@@ -26,6 +28,7 @@ SEARCH_MAX: Final = 200
 UNKNOWN: Final = "-"
 ANSWER_FIELD: Final = "answer-"  # and the question's id
 CHOICES_MAX: Final = 20  # of one kind: states, ticket types, answers, tags
+COMBINATIONS_MAX: Final = 200
 _ID_DIGITS_MAX: Final = 9
 _YEARS: Final = (1900, 9000)
 _T = TypeVar("_T")
@@ -109,34 +112,39 @@ class Wanted:
         return replace(self, states=(state,) if state else ())
 
 
-def matching(event: Event, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Return the conditions on `Registration` that single out who is wanted at this event.
+def matching(event: Event, wanted: Wanted, rows: type[Registration] = Registration) -> list[ColumnElement[bool]]:
+    """Return the conditions on registrations that single out who is wanted at this event.
+
+    `rows` stands for some of them, few enough to ask about each what it answered and how it is tagged; among all, the
+    database shall rather find those with an answer by its index.
 
     Where answers are wanted, or those who lack some, one statement reads what the event asks: the database finds an
     answer by its index alone when it need not look at the question.
     """
-    conditions: list[ColumnElement[bool]] = [Registration.event_id == event.id]
+    conditions: list[ColumnElement[bool]] = [rows.event_id == event.id]
     if wanted.states:
-        conditions.append(Registration.state.in_(wanted.states))
+        conditions.append(rows.state.in_(wanted.states))
     if wanted.ticket_types:
-        conditions.append(Registration.ticket_type_id.in_(wanted.ticket_types))
-    conditions += [Registration.search_text.contains(word, autoescape=True) for word in words_of(wanted.search)]
+        conditions.append(rows.ticket_type_id.in_(wanted.ticket_types))
+    conditions += [position(rows.search_text, word) > 0 for word in words_of(wanted.search)]
     if wanted.is_checked_in is not None:
-        came = Registration.checked_in_at.is_not(None)
+        came = rows.checked_in_at.is_not(None)
         conditions.append(came if wanted.is_checked_in else ~came)
     if wanted.signed_up_from:
-        conditions.append(Registration.created_at >= _midnight(wanted.signed_up_from, event.tz))
+        conditions.append(rows.created_at >= _midnight(wanted.signed_up_from, event.tz))
     if wanted.signed_up_to:
-        conditions.append(Registration.created_at < _midnight(wanted.signed_up_to + timedelta(days=1), event.tz))
+        conditions.append(rows.created_at < _midnight(wanted.signed_up_to + timedelta(days=1), event.tz))
     if wanted.source is not None:
-        conditions.append(Registration.source == wanted.source)
+        conditions.append(rows.source == wanted.source)
     if wanted.lacks_answers:
-        conditions.append(lacking(event.id))
-    conditions += [_has_tag(event.id, tag) for tag in wanted.tags]
+        conditions.append(lacking(event.id, rows))
+    found = [_tagged(event.id, tag) for tag in wanted.tags]
     if wanted.answers:
         questions = {question.id: question for question in all_questions_of(event.id)}
-        conditions += [_has_answered(questions.get(question_id), value) for question_id, value in wanted.answers]
-    return conditions
+        found += [_who_answered(questions.get(question_id), value) for question_id, value in wanted.answers]
+    if rows is Registration:
+        return conditions + [rows.id.in_(select(who).where(which)) for who, which in found]
+    return conditions + [exists().where(who == rows.id, which) for who, which in found]
 
 
 def _offered_by(question: Question) -> Iterable[str]:
@@ -145,28 +153,37 @@ def _offered_by(question: Question) -> Iterable[str]:
     return [str(option["value"]) for option in question.options]
 
 
-def _has_tag(event_id: int, tag: str) -> ColumnElement[bool]:
-    marked = select(AttendeeTag.registration_id).where(
-        AttendeeTag.event_id == event_id, AttendeeTag.key == tag_key(tag)
-    )
-    return Registration.id.in_(marked)
+def _tagged(event_id: int, tag: str) -> tuple[InstrumentedAttribute[int], ColumnElement[bool]]:
+    return AttendeeTag.registration_id, and_(AttendeeTag.event_id == event_id, AttendeeTag.key == tag_key(tag))
 
 
-def _has_answered(question: Question | None, value: str) -> ColumnElement[bool]:
+def _who_answered(question: Question | None, value: str) -> tuple[InstrumentedAttribute[int], ColumnElement[bool]]:
     """Return who answered this: a text or an option's value, a tick by yes or no, a number; or chose it with others.
 
     Nobody where pages show the answers masked: who may not read them could find them out by trying. Nobody where the
     event asks no such question.
     """
     if question is None or question.is_masked:
-        return false()
+        return Answer.registration_id, false()
     said: ColumnElement[bool]
     if question.kind is QuestionKind.SEVERAL_CHOICES:
-        chosen = json.dumps(value, ensure_ascii=False)
-        said = Answer.value_key.startswith("[") & Answer.value_key.contains(chosen, autoescape=True)
+        said = _has_chosen(question.id, json.dumps(value, ensure_ascii=False))
     else:
         said = Answer.value_key.in_(_keys_of(value))
-    return Registration.id.in_(select(Answer.registration_id).where(Answer.question_id == question.id, said))
+    return Answer.registration_id, and_(Answer.question_id == question.id, said)
+
+
+def _has_chosen(question_id: int, chosen: str) -> ColumnElement[bool]:
+    """Return the condition on an answer that this choice is one of several.
+
+    Which combinations were answered is read here, in one statement: as a rule they are few, and what is equal to one
+    of them the database finds by its index. Of many it has to look at each answer.
+    """
+    steps = each_once(Answer.value_key, Answer.question_id == question_id, most=COMBINATIONS_MAX + 1)
+    combinations = [key for key in db.session.scalars(select(steps.c.value)) if key]
+    if len(combinations) <= COMBINATIONS_MAX:
+        return Answer.value_key.in_([key for key in combinations if key.startswith("[") and chosen in key])
+    return and_(Answer.value_key.startswith("["), position(Answer.value_key, chosen) > 0)
 
 
 def _keys_of(value: str) -> list[str]:

@@ -15,24 +15,31 @@ from typing import Any, Final
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    CTE,
     JSON,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
     Enum,
+    Integer,
     MetaData,
     Select,
     String,
     column,
     event,
     func,
+    literal,
     select,
     text,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from app.core.i18n import Texts
@@ -134,6 +141,30 @@ def engine_options(url: str) -> dict[str, Any]:
     return options
 
 
+class position(FunctionElement[int]):  # noqa: N801 - reads as a function in a statement, like SQLAlchemy's own
+    """Where a word begins in a text, from 1; 0 where it is not in it: `position(Person.name, word) > 0`.
+
+    By the characters as they are, without wildcards; to PostgreSQL it is a third cheaper than LIKE, and to SQLite where
+    the word is Chinese.
+    """
+
+    type = Integer()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[str] | InstrumentedAttribute[str], word: str) -> None:
+        super().__init__(column, literal(word))
+
+
+@compiles(position, "sqlite")
+def _instr(element: position, compiler: SQLCompiler, **given: object) -> str:
+    return f"instr({compiler.process(element.clauses, **given)})"
+
+
+@compiles(position, "postgresql")
+def _strpos(element: position, compiler: SQLCompiler, **given: object) -> str:
+    return f"strpos({compiler.process(element.clauses, **given)})"
+
+
 def listed(session: Session, values: Iterable[str]) -> Select[tuple[str]]:
     """Return what selects these values, to be used with `in_`: one parameter however many they are.
 
@@ -144,14 +175,33 @@ def listed(session: Session, values: Iterable[str]) -> Select[tuple[str]]:
     return select(unpack(type_coerce(list(values), Json)).table_valued(column("value", String), name="listed").c.value)
 
 
-def plan_for_values(session: Session) -> None:
-    """Have the rest of this transaction's statements planned for the values they come with.
+def each_once(column: InstrumentedAttribute[str], here: ColumnElement[bool], *, most: int) -> CTE:
+    """Return a table of the first values of a column, each once, in its one column `value`; the last may be NULL.
+
+    Made by stepping from one to the next through the column's index: DISTINCT would read an entry for each of a hundred
+    thousand rows to tell five values.
+    """
+    first = select(func.min(column).label("value"), literal(1).label("number")).where(here)
+    steps = first.cte("steps", recursive=True)
+    following = select(func.min(column)).where(here, column > steps.c.value).correlate(steps).scalar_subquery()
+    more = select(following, steps.c.number + 1).where(steps.c.value.is_not(None), steps.c.number < most)
+    return steps.union_all(more)
+
+
+@contextmanager
+def planned_for_values(session: Session) -> Iterator[None]:
+    """Have what is asked inside planned for the values it comes with.
 
     PostgreSQL keeps one plan for all values of a statement that was asked five times. Where one value is everybody's
     and another nobody's, as with answers, that one plan may take seconds. SQLite plans without the values anyway.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    if session.get_bind().dialect.name != "postgresql":
+        yield
+        return
+    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    yield
+    # An error ends the transaction, and this with it.
+    session.execute(text("SET LOCAL plan_cache_mode = auto"))
 
 
 @event.listens_for(Engine, "connect")

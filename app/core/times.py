@@ -1,10 +1,11 @@
 """Instants and periods in words, in the event's own zone; for pages, letters and calendars alike."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, get_timezone_name
+from babel.dates import format_date, get_timezone_name
 
 from app.core.i18n import BABEL_LOCALE, Language
 
@@ -56,17 +57,23 @@ def zone_label(at: datetime, zone: str, language: Language) -> str:
 
 def spoken_date(at: datetime, zone: str, language: Language) -> str:
     """Return the day in words, as `2019年12月14日 星期六`."""
-    return format_date(at.astimezone(ZoneInfo(zone)), _DATE[language], locale=BABEL_LOCALE[language])
+    return _day(at.astimezone(ZoneInfo(zone)).date(), _DATE[language], language)
 
 
 def short_date(at: datetime, zone: str, language: Language) -> str:
     """Return the day without year and weekday, as `12月14日`."""
-    return format_date(at.astimezone(ZoneInfo(zone)), _SHORT_DATE[language], locale=BABEL_LOCALE[language])
+    return _day(at.astimezone(ZoneInfo(zone)).date(), _SHORT_DATE[language], language)
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, pattern: str, language: Language) -> str:
+    """Return a day in words; a list names the same few again and again."""
+    return format_date(day, pattern, locale=BABEL_LOCALE[language])
 
 
 def spoken_time(at: datetime, zone: str) -> str:
     """Return the time of day by the 24-hour clock, as `13:00`."""
-    return format_time(at, "HH:mm", tzinfo=ZoneInfo(zone), locale="en")
+    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
 
 def spoken_instant(at: datetime, zone: str, language: Language) -> str:

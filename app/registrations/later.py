@@ -59,7 +59,7 @@ def _needed(questions: Sequence[Question]) -> list[Question]:
     return [each for each in questions if each.is_required and not each.condition]
 
 
-def lacking(event_id: int) -> ColumnElement[bool]:
+def lacking(event_id: int, rows: type[Registration] = Registration) -> ColumnElement[bool]:
     """Return the condition on a registration of this event that says as `lacks_answers`, for lists and counts.
 
     Which questions these are is read here, in one statement: a database that has to find them for each of a hundred
@@ -69,14 +69,14 @@ def lacking(event_id: int) -> ColumnElement[bool]:
     if not questions:
         return false()
     if needed := _needed(questions):
-        lacks = or_(*(~_has_given([each.id]) for each in needed))
+        lacks = or_(*(~_has_given(rows, [each.id]) for each in needed))
     else:
-        lacks = ~_has_given([each.id for each in questions])
-    return and_(Registration.state == RegistrationState.CONFIRMED, lacks)
+        lacks = ~_has_given(rows, [each.id for each in questions])
+    return and_(rows.state == RegistrationState.CONFIRMED, lacks)
 
 
-def _has_given(question_ids: Sequence[int]) -> ColumnElement[bool]:
-    return exists().where(Answer.registration_id == Registration.id, Answer.question_id.in_(question_ids))
+def _has_given(rows: type[Registration], question_ids: Sequence[int]) -> ColumnElement[bool]:
+    return exists().where(Answer.registration_id == rows.id, Answer.question_id.in_(question_ids))
 
 
 def number_lacking(event_id: int) -> int:

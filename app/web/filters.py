@@ -14,7 +14,7 @@ from markupsafe import Markup
 from app.core import markdown, times
 from app.core.i18n import BABEL_LOCALE, HTML_LANG, Texts, current_language
 
-_WAYS: Final = ("date", "time", "datetime", "short")
+_WAYS: Final = ("date", "time", "datetime", "short", "moment")
 
 
 class Timed(Protocol):
@@ -60,7 +60,7 @@ def as_markdown(texts: Texts) -> Markup:
 
 
 def instant(at: datetime, zone: str, way: str = "datetime") -> Markup:
-    """Return an instant as `<time>`, in the event's zone; way is date, time, datetime or short."""
+    """Return an instant as `<time>`, in the event's zone; way is one of _WAYS, a moment short and time."""
     language = current_language()
     if way not in _WAYS:
         message = f"there is no way {way!r} to write an instant"
@@ -70,6 +70,7 @@ def instant(at: datetime, zone: str, way: str = "datetime") -> Markup:
         "time": lambda: times.spoken_time(at, zone),
         "datetime": lambda: times.spoken_instant(at, zone, language),
         "short": lambda: times.short_date(at, zone, language),
+        "moment": lambda: f"{times.short_date(at, zone, language)} {times.spoken_time(at, zone)}",
     }[way]()
     return Markup('<time datetime="{}">{}</time>').format(times.iso(at, zone), words)
 

@@ -1,14 +1,16 @@
 """Who comes: counts, search, pages, and letters that did not arrive."""
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, text, update
 from werkzeug.datastructures import MultiDict
 
 from app.attendees import choices, marking
 from app.attendees import queries as attendees
+from app.attendees import wanted as wanted_module
 from app.attendees.order import Order
 from app.attendees.wanted import Wanted
 from app.core.db import transaction
@@ -17,7 +19,8 @@ from app.events.models import EventState
 from app.history.service import THE_SITE
 from app.mail.models import Letter, LetterState
 from app.registrations import searching
-from app.registrations.models import Question, QuestionKind, Registration, RegistrationState
+from app.registrations.marks import AttendeeTag
+from app.registrations.models import Answer, Question, QuestionKind, Registration, RegistrationState
 from tests.support.factories import sign_up_as
 
 CONFIRMED, WAITING, CANCELLED = (
@@ -218,30 +221,42 @@ def crowd(db, make_event):
     return event
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("q=王小", ["王小明"]),
-        ("q=wangxiaoming", ["王小明"]),
-        ("q=wxm", ["王小明"]),
-        ("q=qingcloud", ["王小明"]),
-        ("q=PERSON-1@", ["Bob"]),
-        ("q=zeng person", ["曾国藩"]),
-        ("q=zeng nobody", []),
-        ("q=%", ["Bob"]),
-        ("q=_", ["Bob"]),
-        ("tag=VIP", ["王小明", "Bob"]),
-        ("tag=vip&tag=press", ["王小明"]),
-        ("tag=none", []),
-        ("in=yes", ["曾国藩"]),
-        ("in=no", ["王小明", "Bob", "阿强"]),
-        ("from=2026-05-03&to=2026-05-04", ["Bob", "曾国藩"]),
-        ("source=weibo", ["Bob"]),
-        ("source=-", ["王小明", "曾国藩", "阿强"]),
-        ("status=confirmed&status=waiting", ["王小明", "Bob", "曾国藩", "阿强"]),
-        ("status=declined", []),
-    ],
-)
+FILTERS = [
+    ("q=王小", ["王小明"]),
+    ("q=wangxiaoming", ["王小明"]),
+    ("q=wxm", ["王小明"]),
+    ("q=qingcloud", ["王小明"]),
+    ("q=PERSON-1@", ["Bob"]),
+    ("q=zeng person", ["曾国藩"]),
+    ("q=zeng nobody", []),
+    ("q=%", ["Bob"]),
+    ("q=_", ["Bob"]),
+    ("tag=VIP", ["王小明", "Bob"]),
+    ("tag=vip&tag=press", ["王小明"]),
+    ("tag=none", []),
+    ("in=yes", ["曾国藩"]),
+    ("in=no", ["王小明", "Bob", "阿强"]),
+    ("from=2026-05-03&to=2026-05-04", ["Bob", "曾国藩"]),
+    ("source=weibo", ["Bob"]),
+    ("source=-", ["王小明", "曾国藩", "阿强"]),
+    ("status=confirmed&status=waiting", ["王小明", "Bob", "曾国藩", "阿强"]),
+    ("status=declined", []),
+]
+ANSWERS = [
+    ("company", "QingCloud", ["王小明"]),
+    ("company", "Qing", []),
+    ("company", "%_", ["Bob"]),
+    ("level", "much", ["Bob"]),
+    ("topics", "edge", ["王小明", "Bob"]),
+    ("topics", "mesh", ["王小明"]),
+    ("topics", "mes", []),
+    ("lunch", "yes", ["王小明"]),
+    ("guests", "2", ["王小明"]),
+    ("guests", "2.5", ["曾国藩"]),
+]
+
+
+@pytest.mark.parametrize(("query", "found"), FILTERS)
 def test_list_finds_who_fits_the_search_and_the_filter(crowd, query, found):
     wanted = Wanted.of(MultiDict(parse_qsl(query)))
 
@@ -249,21 +264,7 @@ def test_list_finds_who_fits_the_search_and_the_filter(crowd, query, found):
     assert attendees.number(crowd, wanted) == len(found)
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "found"),
-    [
-        ("company", "QingCloud", ["王小明"]),
-        ("company", "Qing", []),
-        ("company", "%_", ["Bob"]),
-        ("level", "much", ["Bob"]),
-        ("topics", "edge", ["王小明", "Bob"]),
-        ("topics", "mesh", ["王小明"]),
-        ("topics", "mes", []),
-        ("lunch", "yes", ["王小明"]),
-        ("guests", "2", ["王小明"]),
-        ("guests", "2.5", ["曾国藩"]),
-    ],
-)
+@pytest.mark.parametrize(("key", "value", "found"), ANSWERS)
 def test_list_finds_who_gave_an_answer(db, crowd, key, value, found):
     question_id = db.scalars(select(Question.id).where(Question.key == key)).one()
 
@@ -272,15 +273,15 @@ def test_list_finds_who_gave_an_answer(db, crowd, key, value, found):
     assert [names(crowd, Wanted.of(MultiDict(each)))[0] for each in asked] == [found, found]
 
 
-@pytest.mark.parametrize(
-    ("order", "found"),
-    [
-        (Order.OLDEST, ["王小明", "Bob", "曾国藩", "阿强"]),
-        (Order.NEWEST, ["阿强", "曾国藩", "Bob", "王小明"]),
-        (Order.NAME, ["阿强", "Bob", "王小明", "曾国藩"]),
-        (Order.STATUS, ["Bob", "王小明", "曾国藩", "阿强"]),
-    ],
-)
+ORDERED = {
+    Order.OLDEST: ["王小明", "Bob", "曾国藩", "阿强"],
+    Order.NEWEST: ["阿强", "曾国藩", "Bob", "王小明"],
+    Order.NAME: ["阿强", "Bob", "王小明", "曾国藩"],
+    Order.STATUS: ["Bob", "王小明", "曾国藩", "阿强"],
+}
+
+
+@pytest.mark.parametrize(("order", "found"), ORDERED.items())
 @pytest.mark.parametrize("wanted", [Wanted(), Wanted(search="person")])
 def test_list_comes_in_each_order_and_its_pages_lead_both_ways(crowd, monkeypatch, order, found, wanted):
     with transaction() as session:
@@ -295,6 +296,42 @@ def test_list_comes_in_each_order_and_its_pages_lead_both_ways(crowd, monkeypatc
     assert (again, start, forth) == (first, None, after)
 
 
+@pytest.mark.parametrize(("order", "everybody"), ORDERED.items())
+@pytest.mark.parametrize("near", [1, 3, 2_000])
+@pytest.mark.parametrize("combinations", [0, 200])
+def test_list_finds_the_same_wherever_it_looks_first(db, crowd, monkeypatch, order, everybody, near, combinations):
+    with transaction() as session:
+        session.execute(update(Registration).where(Registration.name == "Bob").values(state=CANCELLED))
+    monkeypatch.setattr(attendees, "PER_PAGE", 1)
+    monkeypatch.setattr(attendees, "NEAR", near)
+    monkeypatch.setattr(wanted_module, "COMBINATIONS_MAX", combinations)
+    ids = {key: id_ for id_, key in db.execute(select(Question.id, Question.key))}
+    asked = [(query, found) for query, found in FILTERS if "status" not in query]
+    asked += [(f"answer={ids[key]}:{value}", found) for key, value, found in ANSWERS]
+    asked += [("status=confirmed", ["王小明", "曾国藩", "阿强"]), ("status=confirmed&status=cancelled", everybody)]
+    asked += [(f"status=cancelled&tag=vip&answer={ids['topics']}:edge", ["Bob"]), ("status=confirmed&q=bob", [])]
+
+    wishes = {query: Wanted.of(MultiDict(parse_qsl(query))) for query, _found in asked}
+    listed = {query: every_page(crowd, wish, order) for query, wish in wishes.items()}
+
+    assert listed == {query: [name for name in everybody if name in found] for query, found in asked}
+
+
+def every_page(event, wanted, order):
+    """Return the names on all pages, one a page, there and back."""
+    there, _before, after = names(event, wanted, order=order)
+    back = None
+    while after is not None:
+        more, back, after = names(event, wanted, order=order, after=after)
+        there += more
+    again = there[-1:]
+    while back is not None:
+        less, back, _after = names(event, wanted, order=order, before=back)
+        again = less + again
+    assert again == there
+    return there
+
+
 def test_row_of_another_event_leads_nowhere(db, crowd):
     stranger = db.scalars(select(Registration.id).where(Registration.event_id != crowd.id)).one()
 
@@ -307,3 +344,34 @@ def test_filter_offers_sources_and_tags_once_in_a_statement_each(crowd, count_st
 
     assert offered == (["weibo"], ["Press", "VIP"])
     assert len(seen) == 2
+
+
+def test_filter_offers_fifty_of_many_tags_and_does_not_look_for_more(db, crowd):
+    person = db.scalars(select(Registration.id).where(Registration.name == "阿强")).one()
+    with transaction() as session:
+        session.add_all(
+            AttendeeTag(registration_id=person, event_id=crowd.id, key=f"{number:03}", name=f"Tag {number:03}")
+            for number in range(60)
+        )
+
+    assert choices.tags_of(crowd.id) == [f"Tag {number:03}" for number in range(50)]
+
+
+@pytest.mark.parametrize("engine_url", ["postgresql"], indirect=True)
+def test_planner_knows_how_common_an_answer_to_a_question_is(db, crowd):
+    question, other = db.scalars(
+        select(Question.id).where(Question.key.in_(["level", "company"])).order_by(Question.id)
+    )
+    bulk(db, crowd, 2_000)
+    guests = db.scalars(select(Registration.id).where(Registration.name.startswith("Guest"))).all()
+    with transaction() as session:
+        rows = [{"registration_id": id_, "question_id": question, "value": "some"} for id_ in guests[:1_000]]
+        rows += [{"registration_id": id_, "question_id": other, "value": f"Company {id_}"} for id_ in guests]
+        session.execute(insert(Answer), rows)
+        session.execute(text("ANALYZE answers"))
+
+    statement = "EXPLAIN SELECT 1 FROM answers WHERE question_id = :question AND value_key = '\"some\"'"
+    plan = "\n".join(db.scalars(text(statement), {"question": question}))
+
+    expected = int(re.search(r"rows=(\d+)", plan)[1])
+    assert 900 < expected < 1_100, plan

@@ -10,9 +10,19 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from app.community.models import Group, GroupKind
+from app.community.models import Group, GroupKind, Person
 from app.core.checks import first_line
-from app.core.db import NAMING, Translated, UtcDateTime, choice, require_transaction, transaction
+from app.core.db import (
+    NAMING,
+    Translated,
+    UtcDateTime,
+    choice,
+    each_once,
+    planned_for_values,
+    position,
+    require_transaction,
+    transaction,
+)
 from app.core.i18n import Texts
 from app.events.models import City
 
@@ -295,3 +305,37 @@ def test_error_of_the_database_does_not_repeat_what_was_typed(db):
 
     assert "ada-example-org" not in first_line(caught.value)
     assert "[SQL parameters hidden due to hide_parameters=True]" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [("wang", 7), ("王", 1), ("小明", 3), ("%", 5), ("_", 0), ("WANG", 0), ("wang'", 0), ("王 小明%", 1)],
+)
+def test_position_takes_a_word_as_it_is(db, word, place):
+    with transaction() as session:
+        session.add(city("王 小明% wang"))
+
+    assert db.scalar(select(position(City.slug, word))) == place
+
+
+@pytest.mark.parametrize(("most", "found"), [(2, ["a", "b"]), (3, ["a", "b", "c"]), (9, ["a", "b", "c", None])])
+def test_each_once_goes_no_further_than_it_is_told(db, most, found):
+    with transaction() as session:
+        session.add_all(
+            Person(slug=f"{number}", name=Texts(zh="甲"), github=word, revised_at=datetime.now(UTC))
+            for number, word in enumerate("ababcbd")
+        )
+
+    steps = each_once(Person.github, Person.github != "d", most=most)
+
+    assert db.scalars(select(steps.c.value)).all() == found
+
+
+@on_postgresql
+def test_planning_for_values_ends_with_what_asked_for_it(db):
+    way = text("SHOW plan_cache_mode")
+
+    with planned_for_values(db()):
+        inside = db.scalar(way)
+
+    assert (inside, db.scalar(way)) == ("force_custom_plan", "auto")

@@ -36,7 +36,7 @@ def test_list_is_filtered_tagged_and_undone_on_a_phone_without_scripts(event, db
         page.get_by_label("Name, pinyin, e-mail").fill("wxm")
         page.get_by_role("button", name="Search", exact=True).click()
         found = page.locator("tbody th").all_inner_texts()
-        page.get_by_label("Choose 王小明").check()
+        page.get_by_role("checkbox", name="Choose 王小明").check()
         page.get_by_label("With those ticked").select_option("tag")
         page.get_by_role("button", name="Continue").click()
         page.get_by_label("Tag", exact=True).fill("VIP")

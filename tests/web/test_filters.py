@@ -72,6 +72,7 @@ def test_markdown_of_an_attack_does_no_harm(app, language):
         ("time", "13:00"),
         ("datetime", "2019年12月14日 星期六 13:00 北京时间 (UTC+8)"),
         ("short", "12月14日"),
+        ("moment", "12月14日 13:00"),
     ],
 )
 def test_instant_is_a_time_element_in_the_zone_of_the_event(app, way, words):
