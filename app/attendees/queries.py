@@ -147,7 +147,7 @@ def _among_all(
 
     SQLite finds them in the order of their ids, in which the rows lie; by state it follows the index where that is all
     it has to look at. PostgreSQL takes few for many, and would walk in vain for the first fifty: it is to sort all, and
-    to know who has a tag or an answer before.
+    of several wishes to know who has the tag or the answer before.
     """
     parts, is_postgresql = wanted.as_query().keys(), db.session.get_bind().dialect.name == "postgresql"
     sorts = is_postgresql or order is Order.NAME or (order is Order.STATUS and bool(parts - _FOUND_BY_ID))
@@ -155,7 +155,8 @@ def _among_all(
     hits = select(*{Registration.id, *order.columns}).where(Registration.id > 0, *matching(event, wanted))
     if key is not None:
         hits = hits.where(order.beyond(key, backwards=backwards, sorts=sorts))
-    if is_postgresql and parts & _FOUND_BY_ID:
+    is_one = len(parts) == 1 and len(wanted.answers) + len(wanted.tags) == 1
+    if is_postgresql and parts & _FOUND_BY_ID and not is_one:
         hits = hits.offset(0)
     rows = aliased(Registration, hits.subquery("hits"))
     return select(rows.id).order_by(*order.sorting(backwards=backwards, rows=rows, sorts=sorts))

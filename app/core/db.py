@@ -188,6 +188,11 @@ def each_once(column: InstrumentedAttribute[str], here: ColumnElement[bool], *, 
     return steps.union_all(more)
 
 
+# Until the transaction ends. What a row costs that one process hands to another is what keeps PostgreSQL from looking
+# through a hundred thousand with all processors, as it should where somebody waits.
+_PLAN: Final = text("SELECT set_config('plan_cache_mode', :way, true), set_config('parallel_tuple_cost', :cost, true)")
+
+
 @contextmanager
 def planned_for_values(session: Session) -> Iterator[None]:
     """Have what is asked inside planned for the values it comes with.
@@ -198,10 +203,10 @@ def planned_for_values(session: Session) -> Iterator[None]:
     if session.get_bind().dialect.name != "postgresql":
         yield
         return
-    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    session.execute(_PLAN, {"way": "force_custom_plan", "cost": "0.01"})
     yield
     # An error ends the transaction, and this with it.
-    session.execute(text("SET LOCAL plan_cache_mode = auto"))
+    session.execute(_PLAN, {"way": "auto", "cost": "0.1"})
 
 
 @event.listens_for(Engine, "connect")
