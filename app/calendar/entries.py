@@ -10,7 +10,7 @@ from app.events.models import Event, EventState, Mode, Session
 
 
 class Item(NamedTuple):
-    """An item of the agenda; its times may not be known, nor who gives it."""
+    """An item of the agenda; its times may not be known, or only how long it takes, nor who gives it."""
 
     title: str
     starts_at: datetime | None = None
@@ -18,6 +18,7 @@ class Item(NamedTuple):
     speakers: tuple[str, ...] = ()
     speaker_note: str = ""
     track: int = 0
+    minutes: int | None = None
 
 
 class Standing(Enum):
@@ -120,4 +121,5 @@ def _item(session: Session, language: Language) -> Item:
         speakers=tuple(each.person.name.in_language(language) for each in session.speakers),
         speaker_note=session.speaker_note.in_language(language),
         track=session.track,
+        minutes=session.minutes,
     )

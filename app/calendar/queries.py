@@ -350,6 +350,7 @@ def _agendas(event_ids: Sequence[int], language: Language) -> dict[int, list[Ite
             _spoken(Session.speaker_note, language, "note"),
             _spoken(Person.name, language, "name"),
             Session.track,
+            Session.minutes,
         )
         .outerjoin(SessionSpeaker, SessionSpeaker.session_id == Session.id)
         .outerjoin(Person, Person.id == SessionSpeaker.person_id)
@@ -358,13 +359,13 @@ def _agendas(event_ids: Sequence[int], language: Language) -> dict[int, list[Ite
     )
     items: defaultdict[int, list[Item]] = defaultdict(list)
     last_id = None
-    for event_id, session_id, starts_at, ends_at, title, note, name, track in _rows(statement):
+    for event_id, session_id, starts_at, ends_at, title, note, name, track, minutes in _rows(statement):
         speakers = (name,) if name else ()
         if session_id == last_id:
             item = items[event_id].pop()
             items[event_id].append(item._replace(speakers=item.speakers + speakers))
         else:
-            items[event_id].append(Item(title, starts_at, ends_at, speakers, note, track))
+            items[event_id].append(Item(title, starts_at, ends_at, speakers, note, track, minutes))
         last_id = session_id
     return items
 

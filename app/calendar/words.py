@@ -30,6 +30,7 @@ class Words:
     agenda_illustrative_unordered: str
     agenda_unordered: str
     tracks: tuple[str, ...]
+    length: str
     join: str
     details: str
     registration: str
@@ -50,6 +51,7 @@ def words_in(language: Language) -> Words:
             agenda_illustrative_unordered=_("Agenda (times and order are illustrative)"),
             agenda_unordered=_("Agenda (order not known)"),
             tracks=("", _("Track %(number)d", number=1), _("Track %(number)d", number=2)),
+            length=_("%(num)d min"),
             join=_("Join online: %(url)s"),
             details=_("Details: %(url)s"),
             registration=_("Your registration, to see, change or cancel it: %(url)s"),
@@ -117,7 +119,9 @@ def _line(item: Item, start: datetime, zone: ZoneInfo, words: Words) -> str:
         text = f"{text} · {_LIST_COMMA[words.language].join(item.speakers)}"
     elif item.speaker_note:
         text = f"{text} · {item.speaker_note}"
-    return f"{_clock(item, start, zone)} {text}" if item.starts_at else text
+    if item.starts_at:
+        return f"{_clock(item, start, zone)} {text}"
+    return f"{words.length % {'num': item.minutes}} {text}" if item.minutes else text
 
 
 def _clock(item: Item, start: datetime, zone: ZoneInfo) -> str:

@@ -134,6 +134,23 @@ def test_a_letter_and_its_invitation_say_which_track_an_item_is_in(event, post, 
         assert "Track 2" in text
 
 
+@pytest.mark.parametrize(("language", "line"), [("zh", "40 分钟"), ("en", "40 min")])
+def test_a_letter_and_its_invitation_say_how_long_what_has_no_time_takes(event, post, db, language, line):
+    session = event.sessions[0]
+    session.starts_at, session.ends_at, session.minutes = None, None, 40
+    db.commit()
+    sign_up_as(event, "ada", language=language)
+
+    (raw,) = post(1)
+
+    mail = mailparser.parse_from_bytes(raw)
+    invitation = vobject.readOne("\r\n".join(calendar_part(raw))).vevent.description.value
+    title = session.title.in_language(language)
+    assert f"{line}  {title}" in mail.text_plain[0]
+    assert line in mail.text_html[0]
+    assert f"\n{line} {title}" in invitation
+
+
 def test_the_invitation_is_read_alike_by_two_other_calendar_parsers(event, post):
     sign_up_as(event, "ada", full_name="艾达", language="zh")
 
