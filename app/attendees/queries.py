@@ -18,9 +18,9 @@ from app.mail.models import Failure, Letter, LetterState
 from app.registrations.models import Registration, RegistrationState
 
 PER_PAGE: Final = 50
-NEAR: Final = 2_000
+NEAR: Final = 1_000
 # Of whom these are wanted, an index knows by the id.
-_FOUND_BY_ID: Final = frozenset({"answer", "tag"})
+_FOUND_BY_ID: Final = frozenset({"answer", "tag", "lacks"})
 # What a wish or an order may look at.
 _ASKED: Final = (
     Registration.id,
@@ -101,7 +101,7 @@ def attendee_page(
 ) -> Page:
     """Return up to 50 attendees behind the row `after`, or those just ahead of the row `before`, in this order.
 
-    Where something is wanted, one statement looks for it among the next 2,000 of the event: what many have is found
+    Where something is wanted, one statement looks for it among the next thousand of the event: what many have is found
     there. Only for what fewer have, another one looks among all. Where the order needs more than the id, one more for
     the row that was named; on PostgreSQL two that have it planned for what is wanted.
     """
@@ -147,7 +147,7 @@ def _among_all(
 
     SQLite finds them in the order of their ids, in which the rows lie; by state it follows the index where that is all
     it has to look at. PostgreSQL takes few for many, and would walk in vain for the first fifty: it is to sort all, and
-    of several wishes to know who has the tag or the answer before.
+    to know before who has the tags or the answers, unless that is all that is asked.
     """
     parts, is_postgresql = wanted.as_query().keys(), db.session.get_bind().dialect.name == "postgresql"
     sorts = is_postgresql or order is Order.NAME or (order is Order.STATUS and bool(parts - _FOUND_BY_ID))

@@ -126,7 +126,9 @@ def matching(event: Event, wanted: Wanted, rows: type[Registration] = Registrati
         conditions.append(rows.state.in_(wanted.states))
     if wanted.ticket_types:
         conditions.append(rows.ticket_type_id.in_(wanted.ticket_types))
-    conditions += [position(rows.search_text, word) > 0 for word in words_of(wanted.search)]
+    # The longest first: it is as a rule the rarest, and the others are looked for only where it was found.
+    words = sorted(words_of(wanted.search), key=len, reverse=True)
+    conditions += [position(rows.search_text, word) > 0 for word in words]
     if wanted.is_checked_in is not None:
         came = rows.checked_in_at.is_not(None)
         conditions.append(came if wanted.is_checked_in else ~came)
