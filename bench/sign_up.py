@@ -79,10 +79,10 @@ def _statements(app: Flask, report: Report) -> None:
     with app.app_context(), db.engine.begin() as connection:
         earlier = select(Registration.created_at).limit(1)
         before = connection.execute(earlier).scalar_one() - timedelta(hours=1)
-        connection.execute(Registration.__table__.update().values(created_at=before))  # type: ignore[attr-defined]
+        connection.execute(Registration.__table__.update().values(created_at=before))  # type: ignore[attr-defined]  # a Table, typed as less
     count("the same address an hour later", "ada@example.com")
     with app.app_context(), db.engine.begin() as connection:
-        full = TicketType.__table__.update().where(TicketType.id == ticket_type)  # type: ignore[attr-defined]
+        full = TicketType.__table__.update().where(TicketType.id == ticket_type)  # type: ignore[attr-defined]  # a Table, typed as less
         connection.execute(full.values(capacity=1))
     count("a place in the queue", "bob@example.com")
 

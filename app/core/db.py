@@ -190,7 +190,10 @@ def each_once(column: InstrumentedAttribute[str], here: ColumnElement[bool], *, 
 
 # Until the transaction ends. What a row costs that one process hands to another is what keeps PostgreSQL from looking
 # through a hundred thousand with all processors, as it should where somebody waits.
-_PLAN: Final = text("SELECT set_config('plan_cache_mode', :way, true), set_config('parallel_tuple_cost', :cost, true)")
+_PLAN: Final = text(
+    "SELECT set_config('plan_cache_mode', CAST(:way AS text), true),"
+    " set_config('parallel_tuple_cost', CAST(:cost AS text), true)"
+)
 
 
 @contextmanager
@@ -205,8 +208,8 @@ def planned_for_values(session: Session) -> Iterator[None]:
         return
     session.execute(_PLAN, {"way": "force_custom_plan", "cost": "0.01"})
     yield
-    # An error ends the transaction, and this with it.
-    session.execute(_PLAN, {"way": "auto", "cost": "0.1"})
+    # NULL is what whoever runs the server has set. An error ends the transaction, and this with it.
+    session.execute(_PLAN, {"way": None, "cost": None})
 
 
 @event.listens_for(Engine, "connect")

@@ -299,7 +299,7 @@ def value_key(value: object) -> str:
 
 
 def _value_key(context: DefaultExecutionContext) -> str:
-    return value_key(context.get_current_parameters()["value"])  # type: ignore[no-untyped-call]
+    return value_key(context.get_current_parameters()["value"])  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
 
 
 class Answer(Model):

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.orm import Session
 
 from app.community.models import Group, GroupKind, Person
 from app.core.checks import first_line
@@ -332,10 +333,14 @@ def test_each_once_goes_no_further_than_it_is_told(db, most, found):
 
 
 @on_postgresql
-def test_planning_for_values_ends_with_what_asked_for_it(db):
-    way = text("SHOW plan_cache_mode")
+def test_planning_for_values_ends_with_what_whoever_runs_the_server_has_set(engine_url):
+    engine = create_engine(engine_url, connect_args={"options": "-c parallel_tuple_cost=0.5"})
+    ways = text("SELECT current_setting('plan_cache_mode'), current_setting('parallel_tuple_cost')")
 
-    with planned_for_values(db()):
-        inside = db.scalar(way)
+    with Session(engine) as session:
+        with planned_for_values(session):
+            inside = session.execute(ways).one()
+        after = session.execute(ways).one()
+    engine.dispose()
 
-    assert (inside, db.scalar(way)) == ("force_custom_plan", "auto")
+    assert (inside, after) == (("force_custom_plan", "0.01"), ("auto", "0.5"))

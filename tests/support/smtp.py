@@ -195,7 +195,7 @@ class _Handler:
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, conversation: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if fault := self._server._fault("MAIL"):
@@ -204,7 +204,7 @@ class _Handler:
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, conversation: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if fault := self._server._fault("RCPT", address):
@@ -213,7 +213,7 @@ class _Handler:
         envelope.rcpt_options.extend(options)
         return "250 OK"
 
-    async def handle_DATA(self, conversation: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, conversation: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         fault = self._server._fault("DATA")
         if fault is None or fault.keeps:
             content = envelope.content
